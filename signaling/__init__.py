@@ -1,0 +1,1 @@
+"""Socket.IO: words between server, kiosks and consoles."""

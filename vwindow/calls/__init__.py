@@ -1,0 +1,1 @@
+"""Call rules without input or output."""

@@ -1,0 +1,215 @@
+"""Facts that the call rules are told: past tense, frozen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from vwindow.ids import CallId, KioskId, StaffId
+
+Side = Literal["kiosk", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all facts; `at` is the wall clock in UTC, given by whoever posts."""
+
+    at: datetime
+
+
+# ---- from a kiosk ----
+
+
+@dataclass(frozen=True, slots=True)
+class CallAsked(Event):
+    """A visitor touched "call"; `call` is chosen by the desk, `request` by the page."""
+
+    call: CallId
+    kiosk: KioskId
+    request: str
+    city: str
+    item: int
+    recording: Literal["accepted", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorHungUp(Event):
+    call: CallId
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorWaited(Event):
+    """The visitor chose to wait on when nobody answered."""
+
+    call: CallId
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackLeft(Event):
+    call: CallId
+    kiosk: KioskId
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated(Event):
+    call: CallId
+    kiosk: KioskId
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallClosed(Event):
+    """The visitor left the page of an ended call."""
+
+    call: CallId
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class KioskConnected(Event):
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class KioskLost(Event):
+    """The link to the kiosk went down; it has a grace time to come back."""
+
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class KioskRevoked(Event):
+    kiosk: KioskId
+
+
+# ---- from a console ----
+
+
+@dataclass(frozen=True, slots=True)
+class StaffConnected(Event):
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLost(Event):
+    """The console's last link went down; it has a grace time to come back."""
+
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReady(Event):
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPaused(Event):
+    staff: StaffId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLeft(Event):
+    """Signed out or went "off"."""
+
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAnswered(Event):
+    call: CallId
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDeclined(Event):
+    call: CallId
+    staff: StaffId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHungUp(Event):
+    call: CallId
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeNoted(Event):
+    call: CallId
+    staff: StaffId
+    outcome: str
+    note: str
+
+
+# ---- from the media worker ----
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUp(Event):
+    """All media connections of a side are up."""
+
+    call: CallId
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost(Event):
+    """A side's media ended for good (30 s of silence)."""
+
+    call: CallId
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLost(Event):
+    """The worker went away with the room, or could not open it."""
+
+    call: CallId
+
+
+# ---- timers: one type each, so that a late timer cannot end a call that has moved on ----
+
+
+@dataclass(frozen=True, slots=True)
+class Timer(Event):
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyAnswered(Timer):
+    """The ring of `staff` ran out."""
+
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class WaitedLong(Timer):
+    """10 s of waiting: time to offer a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverConnected(Timer):
+    """Answered, but media did not come up on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskStayedAway(Timer):
+    """The grace time of a lost kiosk ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffStayedAway(Event):
+    """The grace time of a lost console ran out."""
+
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpOver(Timer):
+    """The staff member left the outcome open for too long."""
+
+    staff: StaffId

@@ -1,0 +1,1 @@
+"""The service items, their groups, guides and rules."""

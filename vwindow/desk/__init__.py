@@ -1,0 +1,1 @@
+"""The application: one mailbox that owns all calls."""

@@ -1,0 +1,160 @@
+"""What the desk needs of the world: small ports, implemented elsewhere, wired in `vwindow.app`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from vwindow.desk.views import KioskCallView, KioskView, SlotView, StaffCallView, StaffView
+from vwindow.ids import CallId, CentreId, KioskId, RecordingId, RoomId, StaffId
+
+Part = Literal["page", "agent", "console"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFacts:
+    """What the register knows of a staff member."""
+
+    staff: StaffId
+    name: str
+    number: str
+    centre: CentreId
+    centre_name: str
+    city: str
+    post: Literal["A", "B"]
+    skills: tuple[tuple[str, str], ...]
+    """(city, item group) pairs; group "*" is every group."""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskFacts:
+    """What the register knows of a kiosk."""
+
+    kiosk: KioskId
+    centre: CentreId
+    centre_name: str
+    window_name: str
+    hours: str
+    city: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What routing needs of an item."""
+
+    number: int
+    name: str
+    group: str
+    virtual: bool
+    """Can be done at a virtual window of the asked city."""
+
+
+class Register(Protocol):
+    """Read facts about people and places; raises Refused("unknown_…") for names it does not have."""
+
+    async def staff(self, staff: StaffId) -> StaffFacts: ...
+
+    async def kiosk(self, kiosk: KioskId) -> KioskFacts: ...
+
+    async def item(self, number: int, city: str) -> ItemFacts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call as the ledger keeps it; written again at each change of phase."""
+
+    call: CallId
+    centre: CentreId | None
+    """Of the window that answered; before that None."""
+    kiosk: KioskId
+    kiosk_centre: CentreId
+    city: str
+    item: int
+    request: str
+    phase: str
+    recording: Literal["accepted", "declined"]
+    asked_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    staff: StaffId | None
+    reason: str | None
+    outcome: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOrder:
+    """Where a recording is written and the key that seals it; `path` is the journal's file."""
+
+    recording: RecordingId
+    path: str
+    key_hex: str
+
+
+class Ledger(Protocol):
+    """Keep what happened; each method is idempotent for the same ids."""
+
+    async def save_call(self, record: CallRecord) -> None: ...
+
+    async def save_callback(self, call: CallId, name: str, phone: str, at: datetime) -> None: ...
+
+    async def save_rating(self, call: CallId, grade: int, at: datetime) -> None: ...
+
+    async def save_event(self, call: CallId, kind: str, detail: Mapping[str, str], at: datetime) -> None: ...
+
+    async def open_recording(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder: ...
+
+    async def close_recording(self, recording: RecordingId, at: datetime) -> None:
+        """Mark the journal as whole; a finisher makes the playable file of it."""
+        ...
+
+    async def end_open_calls(self, reason: str, at: datetime) -> Sequence[CallRecord]:
+        """End calls that a crash left open; return those of them that now ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAnswer:
+    """The worker's answer to an offer."""
+
+    sdp: str
+    slots: tuple[SlotView, ...]
+
+
+class Rooms(Protocol):
+    """Give orders to the media worker; raises Unavailable("worker_lost"), Refused("bad_offer", …)."""
+
+    async def open(self, room: RoomId) -> None: ...
+
+    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer: ...
+
+    async def record(self, room: RoomId, order: RecordingOrder) -> None: ...
+
+    async def close(self, room: RoomId) -> None:
+        """End the room; its journal is whole when this returns. Closing an unknown room is no error."""
+        ...
+
+
+class Outbox(Protocol):
+    """Tell the pages; never waits, never fails: an absent page gets the mirror when it comes back."""
+
+    def kiosk_mirror(self, kiosk: KioskId, view: KioskView) -> None: ...
+
+    def kiosk_call(self, kiosk: KioskId, view: KioskCallView) -> None: ...
+
+    def kiosk_answer(self, kiosk: KioskId, call: CallId, part: Part, answer: RoomAnswer) -> None: ...
+
+    def kiosk_refused(self, kiosk: KioskId, call: CallId, part: Part, code: str, retryable: bool) -> None: ...
+
+    def staff_mirror(self, staff: StaffId, view: StaffView) -> None: ...
+
+    def staff_call(self, staff: StaffId, view: StaffCallView) -> None: ...
+
+    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer) -> None: ...
+
+    def staff_refused(self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool) -> None: ...
+
+    def recording_light(
+        self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int
+    ) -> None: ...

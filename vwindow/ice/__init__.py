@@ -1,0 +1,1 @@
+"""ICE-lite rules without input or output."""

@@ -1,0 +1,1 @@
+"""Journals and the recordings made of them."""

@@ -1,0 +1,1 @@
+"""RTP packet rules without input or output."""
