@@ -1,0 +1,82 @@
+"""The consoles' namespace: a staff member's words become events of the desk."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from signaling import wire
+from signaling.auth import StaffGate, session_token
+from signaling.edge import Edge, Guest
+from signaling.events import STAFF_TO_SERVER
+from vwindow.calls import events
+from vwindow.clock import Clock
+from vwindow.desk.dispatcher import Desk
+from vwindow.errors import Refused
+from vwindow.ids import CallId, StaffId
+
+
+class StaffEdge(Edge):
+    """Namespace /staff."""
+
+    def __init__(self, desk: Desk, gate: StaffGate, clock: Clock) -> None:
+        super().__init__("/staff", STAFF_TO_SERVER, clock)
+        self._desk = desk
+        self._gate = gate
+        self.handle("mirror.ask", self._mirror)
+        self.handle("staff.ready", self._ready)
+        self.handle("staff.break", self._break)
+        self.handle("staff.off", self._off)
+        self.handle("call.answer", self._answer)
+        self.handle("call.decline", self._decline)
+        self.handle("call.hang_up", self._hang_up)
+        self.handle("call.outcome", self._outcome)
+        self.handle("media.offer", self._offer)
+
+    async def admit(self, environ: Mapping[str, Any], auth: object) -> Guest:
+        found = await self._gate.signed_in(session_token(environ))
+        if found is None:
+            raise Refused("not_signed_in", status=401)
+        return self.new_guest(found.staff, found.token)
+
+    async def arrived(self, owner: str, first: bool) -> None:
+        if first:
+            await self._desk.staff_connected(StaffId(owner))
+        else:
+            self._desk.tell_staff_mirror(StaffId(owner))
+
+    async def left(self, owner: str) -> None:
+        await self._desk.staff_lost(StaffId(owner))
+
+    async def _mirror(self, owner: str, payload: wire.Empty) -> None:
+        self._desk.tell_staff_mirror(StaffId(owner))
+
+    async def _ready(self, owner: str, payload: wire.Empty) -> None:
+        await self._desk.submit(events.StaffReady(self._clock.now(), StaffId(owner)))
+
+    async def _break(self, owner: str, payload: wire.StaffPause) -> None:
+        await self._desk.submit(events.StaffPaused(self._clock.now(), StaffId(owner), payload.reason))
+
+    async def _off(self, owner: str, payload: wire.Empty) -> None:
+        await self._desk.submit(events.StaffLeft(self._clock.now(), StaffId(owner)))
+
+    async def _answer(self, owner: str, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.StaffAnswered(self._clock.now(), CallId(payload.call), StaffId(owner)))
+
+    async def _decline(self, owner: str, payload: wire.CallDecline) -> None:
+        await self._desk.submit(
+            events.StaffDeclined(self._clock.now(), CallId(payload.call), StaffId(owner), payload.reason)
+        )
+
+    async def _hang_up(self, owner: str, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.StaffHungUp(self._clock.now(), CallId(payload.call), StaffId(owner)))
+
+    async def _outcome(self, owner: str, payload: wire.CallOutcome) -> None:
+        await self._desk.submit(
+            events.OutcomeNoted(
+                self._clock.now(), CallId(payload.call), StaffId(owner), payload.outcome, payload.note
+            )
+        )
+
+    async def _offer(self, owner: str, payload: wire.MediaOffer) -> None:
+        if payload.part != "console":
+            raise Refused("bad_part")
+        await self._desk.offer_from_staff(StaffId(owner), CallId(payload.call), payload.sdp)

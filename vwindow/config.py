@@ -1,0 +1,131 @@
+"""Settings: read once from one TOML file and `VWINDOW_*`, frozen, complete, with a suggestion for a wrong key."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+PREFIX = "VWINDOW_"
+
+
+class ConfigError(Exception):
+    """A setting is unknown or wrong; the message is for the person who starts the server."""
+
+
+class Settings(BaseModel):
+    """All settings of `vwindow serve`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=0, le=65535)
+    public_url: str = ""
+    """What browsers and agents call this server; derived from host and port when empty."""
+    allowed_origins: list[str] = []
+    """Further origins that may use the server, for a proxy with another name."""
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    data_dir: Path = Path("var")
+    recordings_dir: Path = Path("recordings")
+    static_dir: Path = Path(__file__).resolve().parent.parent / "static" / "dist"
+    database: SecretStr = SecretStr("")
+    """SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`); SQLite in data_dir when empty."""
+
+    media_listen: list[str] = ["127.0.0.1:8650"]
+    """`host:port` of the media worker's UDP sockets; each address by name, never 0.0.0.0."""
+    media_announce: list[str] = []
+    """Public addresses to put into answers instead of the listed ones."""
+    face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
+    """Bits per second asked of a face camera."""
+
+    recording_policy: Literal["ask", "off"] = "ask"
+    recording_on_decline: Literal["call_without", "offline_window"] = "call_without"
+    ring_seconds: float = Field(default=20.0, ge=2.0, le=120.0)
+
+    log_format: Literal["human", "json"] = "human"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("media_listen")
+    @classmethod
+    def _named_addresses(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("at least one address is needed")
+        for entry in value:
+            host, _, port = entry.rpartition(":")
+            if not host or not port.isdigit() or host.strip("[]") in ("0.0.0.0", "::"):
+                raise ValueError(f"{entry!r} is not host:port with an address of this machine")
+        return value
+
+    @model_validator(mode="after")
+    def _tls_pair(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """Return the SQLAlchemy URL that is in force."""
+        return self.database.get_secret_value() or f"sqlite:///{self.data_dir / 'vwindow.db'}"
+
+    @property
+    def media_addresses(self) -> list[tuple[str, int]]:
+        """Return media_listen as (host, port)."""
+        pairs = (entry.rpartition(":") for entry in self.media_listen)
+        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
+
+    @property
+    def url(self) -> str:
+        """Return the address under which pages and agents reach the server."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        scheme = "https" if self.tls_certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+
+def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read settings from a TOML file, then `VWINDOW_*`, then overrides; raise ConfigError."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values.update(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not TOML: {error}") from error
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and not name.startswith((f"{PREFIX}KIOSK_", f"{PREFIX}TEST_")):
+            values[name.removeprefix(PREFIX).lower()] = _from_environment(name, text)
+    values.update(overrides or {})
+    for key in values:
+        if key not in Settings.model_fields:
+            raise ConfigError(f"unknown setting {key!r}{_suggestion(key)}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigError(f"{where}: {first['msg']}") from error
+
+
+def _from_environment(name: str, text: str) -> Any:
+    key = name.removeprefix(PREFIX).lower()
+    field = Settings.model_fields.get(key)
+    if field is not None and field.annotation == list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _suggestion(key: str) -> str:
+    near = difflib.get_close_matches(key, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process environment."""
+    return os.environ
