@@ -75,7 +75,10 @@ def main() -> int:
     text = render()
     if "--check" in sys.argv:
         if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-            print("static/core/wire.ts is not what signaling/wire.py says: run scripts/wire_types.py", file=sys.stderr)
+            print(
+                "static/core/wire.ts is not what signaling/wire.py says: run scripts/wire_types.py",
+                file=sys.stderr,
+            )
             return 1
         return 0
     TARGET.write_text(text, encoding="utf-8")

@@ -42,9 +42,7 @@ def failed(code: str, *, retryable: bool = False) -> dict[str, Any]:
 class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio ships no types
     """One namespace: authenticates a connection, then dispatches its events by table."""
 
-    def __init__(
-        self, namespace: str, models: Mapping[str, type[wire.Wire]], clock: Clock, limit: int = 2000
-    ) -> None:
+    def __init__(self, namespace: str, models: Mapping[str, type[wire.Wire]], clock: Clock, limit: int = 2000) -> None:
         super().__init__(namespace)
         self._models = models
         self._clock = clock
@@ -129,7 +127,7 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
             call = await handler(guest.owner, payload)
         except VWindowError as error:
             return failed(error.code, retryable=error.retryable)
-        except Exception:  # noqa: BLE001 - the edge: a broken handler must not end the connection
+        except Exception:
             log.exception("%s: handler of %s is broken", self.namespace, event)
             return failed("broken")
         return wire.Ack(ok=True, call=call).model_dump(mode="json")

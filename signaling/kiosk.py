@@ -51,9 +51,7 @@ class KioskEdge(Edge):
         self._desk.tell_kiosk_mirror(KioskId(owner))
 
     async def _ask(self, owner: str, payload: wire.CallAsk) -> str:
-        return await self._desk.ask(
-            KioskId(owner), payload.request, payload.city, payload.item, payload.recording
-        )
+        return await self._desk.ask(KioskId(owner), payload.request, payload.city, payload.item, payload.recording)
 
     async def _hang_up(self, owner: str, payload: wire.CallRef) -> None:
         await self._desk.submit(events.VisitorHungUp(self._clock.now(), CallId(payload.call), KioskId(owner)))
@@ -63,15 +61,11 @@ class KioskEdge(Edge):
 
     async def _callback(self, owner: str, payload: wire.CallbackAsk) -> None:
         await self._desk.submit(
-            events.CallbackLeft(
-                self._clock.now(), CallId(payload.call), KioskId(owner), payload.name, payload.phone
-            )
+            events.CallbackLeft(self._clock.now(), CallId(payload.call), KioskId(owner), payload.name, payload.phone)
         )
 
     async def _rate(self, owner: str, payload: wire.CallRate) -> None:
-        await self._desk.submit(
-            events.Rated(self._clock.now(), CallId(payload.call), KioskId(owner), payload.grade)
-        )
+        await self._desk.submit(events.Rated(self._clock.now(), CallId(payload.call), KioskId(owner), payload.grade))
 
     async def _close(self, owner: str, payload: wire.CallRef) -> None:
         await self._desk.submit(events.CallClosed(self._clock.now(), CallId(payload.call), KioskId(owner)))
@@ -80,4 +74,3 @@ class KioskEdge(Edge):
         if payload.part == "console":
             raise Refused("bad_part")
         await self._desk.offer_from_kiosk(KioskId(owner), CallId(payload.call), payload.part, payload.sdp)
-

@@ -31,10 +31,8 @@ class SocketOutbox:
         while True:
             namespace, owner, event, payload = await self._queue.get()
             try:
-                await self._server.emit(
-                    event, payload.model_dump(mode="json"), to=owner, namespace=namespace
-                )
-            except Exception:  # noqa: BLE001 - the edge: one page's trouble must not stop the pump
+                await self._server.emit(event, payload.model_dump(mode="json"), to=owner, namespace=namespace)
+            except Exception:
                 log.exception("could not send %s to %s", event, owner)
 
     def _put(self, namespace: str, owner: str, event: str, payload: wire.Wire) -> None:
@@ -67,9 +65,7 @@ class SocketOutbox:
     def staff_refused(self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool) -> None:
         self._put("/staff", staff, "media.refused", _refused(call, part, code, retryable))
 
-    def recording_light(
-        self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int
-    ) -> None:
+    def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
         light = {"call": call, "state": state, "bytes_total": bytes_total, "bytes_recent": bytes_recent}
         self._put("/staff", staff, "recording.light", wire.RecordingLight.model_validate(light))
 

@@ -1,6 +1,5 @@
 """The Socket.IO server with its two namespaces, mounted on the web application."""
 
-
 import socketio
 from aiohttp import web
 

@@ -71,9 +71,7 @@ class StaffEdge(Edge):
 
     async def _outcome(self, owner: str, payload: wire.CallOutcome) -> None:
         await self._desk.submit(
-            events.OutcomeNoted(
-                self._clock.now(), CallId(payload.call), StaffId(owner), payload.outcome, payload.note
-            )
+            events.OutcomeNoted(self._clock.now(), CallId(payload.call), StaffId(owner), payload.outcome, payload.note)
         )
 
     async def _offer(self, owner: str, payload: wire.MediaOffer) -> None:

@@ -16,9 +16,7 @@ Name = Annotated[str, StringConstraints(max_length=64)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Text = Annotated[str, StringConstraints(max_length=500)]
 Sdp = Annotated[str, StringConstraints(min_length=1, max_length=96 * 1024)]
-City = Literal[
-    "songjiang", "jiaxing", "hangzhou", "jinhua", "suzhou", "huzhou", "xuancheng", "wuhu", "hefei"
-]
+City = Literal["songjiang", "jiaxing", "hangzhou", "jinhua", "suzhou", "huzhou", "xuancheng", "wuhu", "hefei"]
 Part = Literal["page", "agent", "console"]
 """Which media connection of a call: the kiosk has two (page, agent), the staff member one (console)."""
 

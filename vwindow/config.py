@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from vwindow import addresses
 
 PREFIX = "VWINDOW_"
 
@@ -36,8 +46,10 @@ class Settings(BaseModel):
     database: SecretStr = SecretStr("")
     """SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`); SQLite in data_dir when empty."""
 
-    media_listen: list[str] = ["127.0.0.1:8650"]
-    """`host:port` of the media worker's UDP sockets; each address by name, never 0.0.0.0."""
+    media_listen: list[str] = []
+    """`host:port` of the media worker's UDP sockets; each address by name, never 0.0.0.0. When empty: the
+    loopback and the primary address with media_port."""
+    media_port: int = Field(default=8650, ge=1, le=65535)
     media_announce: list[str] = []
     """Public addresses to put into answers instead of the listed ones."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
@@ -53,8 +65,6 @@ class Settings(BaseModel):
     @field_validator("media_listen")
     @classmethod
     def _named_addresses(cls, value: list[str]) -> list[str]:
-        if not value:
-            raise ValueError("at least one address is needed")
         for entry in value:
             host, _, port = entry.rpartition(":")
             if not host or not port.isdigit() or host.strip("[]") in ("0.0.0.0", "::"):
@@ -75,7 +85,8 @@ class Settings(BaseModel):
     @property
     def media_addresses(self) -> list[tuple[str, int]]:
         """Return media_listen as (host, port)."""
-        pairs = (entry.rpartition(":") for entry in self.media_listen)
+        listed = self.media_listen or addresses.media_listen(self.media_port)
+        pairs = (entry.rpartition(":") for entry in listed)
         return [(host.strip("[]"), int(port)) for host, _, port in pairs]
 
     @property

@@ -20,9 +20,7 @@ class _Where(logging.Filter):
 
 class _Human(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        where = "".join(
-            f" {name}={value}" for name in ("call", "kiosk") if (value := getattr(record, name, ""))
-        )
+        where = "".join(f" {name}={value}" for name in ("call", "kiosk") if (value := getattr(record, name, "")))
         stamp = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
         line = f"{stamp} {record.levelname:<7} {record.name}{where}: {record.getMessage()}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

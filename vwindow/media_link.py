@@ -222,9 +222,7 @@ class MediaLink:
 
     async def record(self, room: RoomId, order: RecordingOrder) -> None:
         await self._worker().ask(
-            control.StartRecording(
-                room=room, recording=order.recording, path=order.path, key_hex=order.key_hex
-            )
+            control.StartRecording(room=room, recording=order.recording, path=order.path, key_hex=order.key_hex)
         )
 
     async def close(self, room: RoomId) -> None:
