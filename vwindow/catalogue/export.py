@@ -8,16 +8,18 @@ from vwindow.catalogue.rules import RuleBook
 from vwindow.catalogue.search import Index
 
 QUERIES = (
-    "111", "11", "6", "0", "195", "196", "公积金", "公积金查询", "公积金 查询", "医保", "医保余额", "异地就医",
-    "社保卡", "新版社保卡申领", "驾驶证", "驾照", "身份证", "户籍", "婚姻", "公证", "公证 驾驶", "律师", "退休",
-    "养老", "酒类零售许可证 审批", "酒类零售许可证审批新办", "6年免检", "检验合格标志-6年", "基本养老保险－参加",
-    "《营业性演出许可证》", "（本人）", "不动产", "银行", "gjj", "GJJ", "ＧＪＪ", "gjjcx", "gongjijin", "gong ji jin",
-    "gongjijinchaxun", "gongjijincx", "gongji", "ongji", "gjjdk", "gjjdaik", "公积金dk", "公jijin", "ydjy", "yidijiuyi",
-    "yiliaobaoxian", "xbsbksl", "xinbansheb", "sbk", "nzyxgssl", "neiziyouxiangongsi", "dlzs", "lvshi", "lüshi", "LÜSHI",
-    "lu:shi", "hangye", "chongxin", "huankuan", "haikuan", "hebao", "canbao", "hefa", "zzhu", "ship", "ship safety",
-    "housing", "housing loan", "Bachelor's degree", "notar", "pension", "transport", "second-hand", "company branch",
-    "gongzheng", "qyd", "企业登记", "车辆", "vehicles", "gjj 打印 异地", "gjj loan", "打印 gjj", "   ", "", "?!", "zzzz",
-    "查 询", "查询", "个人", "变更", "zhuxiao", "zx", "x", "a", "公积金贷款 公积金贷款", "提取 房", "e",
+    "111", "11", "6", "0", "195", "196", "公积金", "公积金查询", "公积金 查询", "医保", "医保余额",
+    "异地就医", "社保卡", "新版社保卡申领", "驾驶证", "驾照", "身份证", "户籍", "婚姻", "公证",
+    "公证 驾驶", "律师", "退休", "养老", "酒类零售许可证 审批", "酒类零售许可证审批新办", "6年免检",
+    "检验合格标志-6年", "基本养老保险－参加", "《营业性演出许可证》", "（本人）", "不动产", "银行",
+    "gjj", "GJJ", "ＧＪＪ", "gjjcx", "gongjijin", "gong ji jin", "gongjijinchaxun", "gongjijincx",
+    "gongji", "ongji", "gjjdk", "gjjdaik", "公积金dk", "公jijin", "ydjy", "yidijiuyi", "yiliaobaoxian",
+    "xbsbksl", "xinbansheb", "sbk", "nzyxgssl", "neiziyouxiangongsi", "dlzs", "lvshi", "lüshi", "LÜSHI",
+    "lu:shi", "hangye", "chongxin", "huankuan", "haikuan", "hebao", "canbao", "hefa", "zzhu", "ship",
+    "ship safety", "housing", "housing loan", "Bachelor's degree", "notar", "pension", "transport",
+    "second-hand", "company branch", "gongzheng", "qyd", "企业登记", "车辆", "vehicles", "gjj 打印 异地",
+    "gjj loan", "打印 gjj", "   ", "", "?!", "zzzz", "查 询", "查询", "个人", "变更", "zhuxiao", "zx",
+    "x", "a", "公积金贷款 公积金贷款", "提取 房", "e",
 )  # fmt: skip
 """What the search vectors ask: numbers, words, pinyin, initials, mixtures, English, nonsense."""
 

@@ -8,10 +8,10 @@ READINGS = {
     "还款": ("huan", "kuan"),
     "调档": ("diao", "dang"),
 }
-"""Words that the dictionary of pypinyin reads wrongly; the longest that matches wins."""
+"""Words that the dictionary of pypinyin reads wrongly."""
 
-_LATIN = re.compile(r"[a-z0-9]")
-_WORD = re.compile("|".join(sorted(map(re.escape, READINGS), key=len, reverse=True)))
+_WORDS = re.compile(f"({'|'.join(map(re.escape, READINGS))}|[a-z0-9])")
+_NOT_CHINESE = re.compile("[^\u3007\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 def spell(text: str) -> tuple[str, ...]:
@@ -20,19 +20,13 @@ def spell(text: str) -> tuple[str, ...]:
     "ü" is written "v", as it is typed. The reading follows the word: 银行 is "yin hang", 重新 "chong xin".
     """
     syllables: list[str] = []
-    at = 0
-    for match in _WORD.finditer(text):
-        syllables += _read(text[at : match.start()])
-        syllables += READINGS[match.group()]
-        at = match.end()
-    syllables += _read(text[at:])
+    for part in _WORDS.split(text.lower()):
+        if part in READINGS:
+            syllables += READINGS[part]
+        elif part.isascii():
+            syllables += _WORDS.findall(part)
+        else:
+            # Punctuation ends a word, so that no reading is taken across it.
+            for run in _NOT_CHINESE.split(part):
+                syllables += lazy_pinyin(run, style=Style.NORMAL)
     return tuple(syllables)
-
-
-def _read(text: str) -> list[str]:
-    # Latin runs come as one string; each of their letters is a syllable, so that "6" keeps its place.
-    return lazy_pinyin(text, style=Style.NORMAL, errors=_latin) if text else []
-
-
-def _latin(run: str) -> list[str]:
-    return _LATIN.findall(run.lower())

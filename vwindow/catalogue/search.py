@@ -36,7 +36,7 @@ terms, then by the sum of the tiers, then the twelve most used items first, then
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from vwindow.catalogue.groups import Group, GroupList
 from vwindow.catalogue.items import Item
@@ -111,7 +111,7 @@ class _Entry:
 
     def tier(self, term: str) -> int | None:
         """Return the first tier in which the term meets the item, or None."""
-        tests = (
+        tests: tuple[Callable[[], bool], ...] = (
             lambda: term == self._digits,
             lambda: self._name == term,
             lambda: self._name.startswith(term),
