@@ -1,0 +1,1 @@
+"""Fakes with a shape."""

@@ -1,0 +1,62 @@
+"""Settings: one file, the environment, and a clear word for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from vwindow.config import ConfigError, load
+
+
+def test_defaults_make_a_whole_server(tmp_path: Path) -> None:
+    settings = load(None, {}, {"data_dir": tmp_path})
+    assert settings.url == "http://127.0.0.1:8600"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'vwindow.db'}"
+    assert ("127.0.0.1", 8650) in settings.media_addresses
+
+
+def test_file_then_environment_then_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "vwindow.toml"
+    file.write_text('port = 9000\nring_seconds = 30\nlog_format = "json"\n', encoding="utf-8")
+    settings = load(file, {"VWINDOW_PORT": "9001", "VWINDOW_MEDIA_LISTEN": "127.0.0.1:1,[::1]:2"}, {"ring_seconds": 5})
+    assert (settings.port, settings.ring_seconds, settings.log_format) == (9001, 5.0, "json")
+    assert settings.media_addresses == [("127.0.0.1", 1), ("::1", 2)]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("recording_polcy = 'ask'", "unknown setting 'recording_polcy'; did you mean 'recording_policy'?"),
+        ("port = 'many'", "port:"),
+        ("media_listen = ['0.0.0.0:8650']", "media_listen:"),
+        ("tls_key = 'a.pem'", "tls_certificate and tls_key go together"),
+        ("port = = 3", "is not TOML"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_says_why(tmp_path: Path, values: str, words: str) -> None:
+    file = tmp_path / "vwindow.toml"
+    file.write_text(values, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(file, {})
+    assert words in str(caught.value)
+
+
+def test_an_unknown_variable_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'data_dir'"):
+        load(None, {"VWINDOW_DATADIR": "x"})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_secrets_print_as_stars() -> None:
+    settings = load(None, {"VWINDOW_DATABASE": "postgresql+psycopg://u:hunter2@h/d"})
+    assert "hunter2" not in repr(settings)
+    assert settings.database_url.endswith("hunter2@h/d")
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = load(None, {})
+    with pytest.raises(Exception, match="frozen"):
+        settings.port = 1  # type: ignore[misc]
