@@ -1,0 +1,1 @@
+"""Cameras that show the visitor's face: one file per technique."""
