@@ -1,0 +1,1 @@
+"""Measurements: real Chromium pages against the whole stack."""
