@@ -104,6 +104,11 @@ class _Entry:
         self._digits = str(item.number)
         self._name = fold(item.name)
         self._syllables = item.syllables.split()
+        # What each character may be written as: itself, or any beginning of its syllable.
+        self._writings = tuple(
+            (char, *(syllable[:size] for size in range(1, len(syllable) + 1)))
+            for char, syllable in zip(self._name, self._syllables, strict=True)
+        )
         self._pinyin = item.pinyin
         self._initials = item.initials
         self._words = _words(item.en)
@@ -141,9 +146,8 @@ class _Entry:
     def _mixed_from(self, start: int, term: str) -> bool:
         # All places in the term that can be reached with the characters so far.
         reached = {0}
-        for char, syllable in zip(self._name[start:], self._syllables[start:], strict=True):
-            ends = [syllable[:size] for size in range(1, len(syllable) + 1)]
-            reached = {at + len(part) for at in reached for part in (char, *ends) if term.startswith(part, at)}
+        for writings in self._writings[start:]:
+            reached = {at + len(part) for at in reached for part in writings if term.startswith(part, at)}
             if len(term) in reached:
                 return True
             if not reached:
