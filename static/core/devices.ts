@@ -79,23 +79,41 @@ async function take(constraints: MediaStreamConstraints): Promise<[MediaStreamTr
 const preferred = (id: string | undefined): Pick<MediaTrackConstraints, "deviceId"> =>
   id === undefined || id === "" ? {} : { deviceId: { ideal: id } };
 
-export function takeMicrophone(id?: string): Promise<[MediaStreamTrack | null, DeviceError]> {
-  return take({
-    audio: { ...preferred(id), echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-  });
-}
+const microphoneWanted = (id?: string): MediaTrackConstraints => ({
+  ...preferred(id),
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+  channelCount: 1,
+});
 
-export function takeCamera(id?: string): Promise<[MediaStreamTrack | null, DeviceError]> {
-  return take({
-    video: { ...preferred(id), width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } },
-  });
-}
+const cameraWanted = (id?: string): MediaTrackConstraints => ({
+  ...preferred(id),
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30, max: 30 },
+});
 
-/** Open both, each on its own: a missing camera must not cost the voice. */
-export async function openDevices(memory: Memory): Promise<Opened> {
-  const [microphone, microphoneError] = await takeMicrophone(remembered(memory, "microphone")?.id);
-  const [face, faceError] = await takeCamera(remembered(memory, "camera")?.id);
-  return { microphone, face, errors: { microphone: microphoneError, camera: faceError } };
+export const takeMicrophone = (id?: string): Promise<[MediaStreamTrack | null, DeviceError]> =>
+  take({ audio: microphoneWanted(id) });
+
+export const takeCamera = (id?: string): Promise<[MediaStreamTrack | null, DeviceError]> =>
+  take({ video: cameraWanted(id) });
+
+/** Open both with one question to the person; if that fails each on its own: a missing camera must not cost the voice. */
+export async function takeBoth(microphoneId?: string, cameraId?: string): Promise<Opened> {
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({
+      audio: microphoneWanted(microphoneId),
+      video: cameraWanted(cameraId),
+    });
+    const [microphone, face] = [stream.getAudioTracks()[0] ?? null, stream.getVideoTracks()[0] ?? null];
+    return { microphone, face, errors: { microphone: "none", camera: "none" } };
+  } catch {
+    const [microphone, microphoneError] = await takeMicrophone(microphoneId);
+    const [face, faceError] = await takeCamera(cameraId);
+    return { microphone, face, errors: { microphone: microphoneError, camera: faceError } };
+  }
 }
 
 /** Be told when a device is plugged in or pulled out. */

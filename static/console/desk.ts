@@ -1,0 +1,99 @@
+import { computed, reactive, type ComputedRef, type InjectionKey } from "vue";
+import { Link } from "@/core/link";
+import { ServerTime } from "@/core/servertime";
+import type {
+  Ack, CallDecline, CallOutcome, RecordingLight, ServerToStaff, StaffCall, StaffMirror, StaffPause, StaffToServer,
+} from "@/core/wire";
+import { liveCall, noticeOf, phaseOf, type Notice, type Phase } from "./visit";
+
+export interface DeskState {
+  linkUp: boolean;
+  linkReason: string;
+  mirror: StaffMirror | null;
+  light: RecordingLight | null;
+  notice: Notice | null;
+  /** Code of the last order that was not taken. */
+  refused: string | null;
+}
+
+export type StaffLink = Link<StaffToServer, ServerToStaff>;
+
+/** What the server tells this console, and the orders that it takes; draws nothing and owns no media. */
+export class Desk {
+  readonly state: DeskState = reactive({
+    linkUp: false,
+    linkReason: "connecting",
+    mirror: null,
+    light: null,
+    notice: null,
+    refused: null,
+  });
+  readonly time = new ServerTime();
+  readonly phase: ComputedRef<Phase> = computed(() => phaseOf(this.state.mirror));
+  readonly call: ComputedRef<StaffCall | null> = computed(() => liveCall(this.state.mirror));
+  private declined: string | null = null;
+
+  constructor(readonly link: StaffLink) {
+    link.onState((up, reason) => {
+      this.state.linkUp = up;
+      this.state.linkReason = reason;
+    });
+    link.on("staff.mirror", (mirror) => this.take(mirror));
+    link.on("call.changed", (call) => {
+      if (this.state.mirror !== null) this.take({ ...this.state.mirror, call });
+    });
+    link.on("recording.light", (light) => {
+      if (light.call === this.call.value?.call) this.state.light = light;
+    });
+  }
+
+  ready(): Promise<Ack> {
+    return this.order(this.link.emit("staff.ready", {}));
+  }
+
+  pause(reason: StaffPause["reason"]): Promise<Ack> {
+    return this.order(this.link.emit("staff.break", { reason }));
+  }
+
+  off(): Promise<Ack> {
+    return this.order(this.link.emit("staff.off", {}));
+  }
+
+  answer(call: string): Promise<Ack> {
+    return this.order(this.link.emit("call.answer", { call }));
+  }
+
+  decline(call: string, reason: CallDecline["reason"]): Promise<Ack> {
+    this.declined = call;
+    return this.order(this.link.emit("call.decline", { call, reason }));
+  }
+
+  hangUp(call: string): Promise<Ack> {
+    return this.order(this.link.emit("call.hang_up", { call }));
+  }
+
+  note(outcome: CallOutcome): Promise<Ack> {
+    return this.order(this.link.emit("call.outcome", outcome));
+  }
+
+  close(): void {
+    this.link.close();
+  }
+
+  private take(mirror: StaffMirror): void {
+    const before = this.call.value;
+    if (mirror.server_time !== this.state.mirror?.server_time) this.time.learn(mirror.server_time);
+    this.state.notice = noticeOf(before, mirror, this.declined) ?? (mirror.call?.phase === "ringing" ? null : this.state.notice);
+    this.state.mirror = mirror;
+    if (before?.call !== this.call.value?.call) this.state.light = null;
+  }
+
+  private async order(answer: Promise<Ack>): Promise<Ack> {
+    const ack = await answer;
+    this.state.refused = ack.ok ? null : (ack.error?.code ?? "failed");
+    if (!ack.ok) void this.link.emit("mirror.ask", {});
+    return ack;
+  }
+}
+
+export const DESK: InjectionKey<Desk> = Symbol("desk");
