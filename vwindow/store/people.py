@@ -1,0 +1,232 @@
+"""People who sign in: accounts, passwords, lock-out, sessions."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, cast
+
+import argon2
+from sqlalchemy import delete
+from sqlmodel import Session as DatabaseSession
+from sqlmodel import col, select
+
+from vwindow.access import Attempts, Role, Scope, check_password
+from vwindow.errors import Refused
+from vwindow.ids import CITIES, CentreId, StaffId
+from vwindow.keys import KeyRing
+from vwindow.store.database import Database
+from vwindow.store.sessions import StaffSession, describe, end_old, ends_at, touch
+from vwindow.store.tables import Centre, Session, Staff, StaffSkill
+
+_SEEN_STEP = timedelta(seconds=60)
+_UNKNOWN_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What a new account needs; `skills` are (city, item group) pairs, group "*" is every group."""
+
+    account: str
+    name: str
+    number: str
+    centre: CentreId
+    role: Role = "staff"
+    scope: Scope = "centre"
+    post: Literal["A", "B"] = "A"
+    skills: Sequence[tuple[str, str]] = ()
+
+
+class People:
+    """Keep accounts and sessions.
+
+    Passwords are hashed with Argon2id (RFC 9106, second recommended setting) outside of any transaction. An unknown
+    account costs the same work and locks the same way as a known one, so answers do not tell which accounts exist.
+    """
+
+    def __init__(self, database: Database, keys: KeyRing, hasher: argon2.PasswordHasher | None = None) -> None:
+        self._database = database
+        self._keys = keys
+        self._hasher = hasher or argon2.PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(24))
+        # Bounded: when full, the unknown account that was tried longest ago is forgotten.
+        self._unknown: OrderedDict[str, Attempts] = OrderedDict()
+
+    async def create_staff(self, person: NewPerson, password: str, now: datetime) -> StaffId:
+        """Make an account.
+
+        Raises Refused("account_taken" | "unknown_centre" | "unknown_city" | "password_…").
+        """
+        check_password(password, person.account)
+        if any(city not in CITIES for city, _ in person.skills):
+            raise Refused("unknown_city")
+        account = _folded(person.account)
+        hashed = await self._database.compute(lambda: self._hasher.hash(password))
+        staff = StaffId(f"s-{secrets.token_hex(4)}")
+
+        def work(session: DatabaseSession) -> StaffId:
+            if session.get(Centre, person.centre) is None:
+                raise Refused("unknown_centre")
+            if session.exec(select(Staff.id).where(Staff.account == account)).first() is not None:
+                raise Refused("account_taken", status=409)
+            session.add(
+                Staff(
+                    id=staff,
+                    account=account,
+                    name=person.name,
+                    number=person.number,
+                    centre=person.centre,
+                    role=person.role,
+                    scope=person.scope,
+                    post=person.post,
+                    password_hash=hashed,
+                    created_at=now,
+                )
+            )
+            session.flush()
+            for city, group in dict.fromkeys(person.skills):
+                session.add(StaffSkill(staff=staff, city=city, item_group=group, centre=person.centre))
+            return staff
+
+        return await self._database.write(work)
+
+    async def set_password(self, account: str, password: str) -> None:
+        """Change a password, unlock the account and end its sessions; raise Refused("unknown_staff" | "password_…")."""
+        check_password(password, account)
+        hashed = await self._database.compute(lambda: self._hasher.hash(password))
+
+        def work(session: DatabaseSession) -> None:
+            row = _by_account(session, account)
+            if row is None:
+                raise Refused("unknown_staff", status=404)
+            row.password_hash = hashed
+            _keep_attempts(row, Attempts())
+            session.add(row)
+            session.execute(delete(Session).where(col(Session.staff) == row.id))
+
+        await self._database.write(work)
+
+    async def disable(self, staff: StaffId, now: datetime) -> None:
+        """End an account and its sessions; raise Refused("unknown_staff")."""
+
+        def work(session: DatabaseSession) -> None:
+            row = session.get(Staff, staff)
+            if row is None:
+                raise Refused("unknown_staff", status=404)
+            row.disabled_at = row.disabled_at or now
+            session.add(row)
+            session.execute(delete(Session).where(col(Session.staff) == staff))
+
+        await self._database.write(work)
+
+    async def accounts(self) -> Sequence[tuple[str, Role]]:
+        """Return account names and roles of those that may sign in."""
+
+        def work(session: DatabaseSession) -> list[tuple[str, Role]]:
+            rows = session.exec(select(Staff).where(col(Staff.disabled_at).is_(None)).order_by(Staff.account))
+            return [(row.account, cast(Role, row.role)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def sign_in(self, name: str, password: str, now: datetime) -> tuple[str, StaffSession]:
+        """Return a new session token and who it belongs to; raise Refused("wrong_password" | "locked_out")."""
+        account = _folded(name)
+        row = await self._database.read(lambda session: _by_account(session, account))
+        known = row is not None and row.disabled_at is None
+        hashed = row.password_hash if row is not None and known else self._nobody
+        right = await self._database.compute(lambda: self._matches(hashed, password)) and known
+        if row is None or not known:
+            self._unknown_failed(account, now)
+            raise Refused("wrong_password", status=401)
+        staff = row.id
+        token = secrets.token_urlsafe(32)
+
+        def work(session: DatabaseSession) -> StaffSession | Refused:
+            # Read again under the lock: attempts made side by side must count each other.
+            person = session.get_one(Staff, staff, with_for_update=True)
+            attempts = _attempts(person)
+            if attempts.locked(now) or person.disabled_at is not None:
+                return Refused("locked_out", status=423, retryable=True)
+            if not right or person.password_hash != hashed:
+                _keep_attempts(person, attempts.after_wrong(now))
+                session.add(person)
+                return Refused("wrong_password", status=401)
+            _keep_attempts(person, Attempts())
+            session.add(person)
+            end_old(session, staff, now)
+            fresh = Session(
+                token_hash=self._digest(token), staff=staff, centre=person.centre, created_at=now, seen_at=now
+            )
+            session.add(fresh)
+            return describe(person, session.get_one(Centre, person.centre), fresh)
+
+        outcome = await self._database.write(work)
+        # Raised here, not in the work: a raise would roll the counted attempt back.
+        if isinstance(outcome, Refused):
+            raise outcome
+        return token, outcome
+
+    async def sign_out(self, token: str) -> None:
+        """End a session; an unknown token is no error."""
+        digest = self._digest(token)
+        await self._database.write(
+            lambda session: session.execute(delete(Session).where(col(Session.token_hash) == digest))
+        )
+
+    async def session(self, token: str, now: datetime) -> StaffSession | None:
+        """Return who a token belongs to; None when it is unknown, was idle for 8 h or is 12 h old."""
+        digest = self._digest(token)
+
+        def look(session: DatabaseSession) -> tuple[StaffSession, datetime] | None:
+            row = session.get(Session, digest)
+            if row is None or now >= ends_at(row):
+                return None
+            person = session.get_one(Staff, row.staff)
+            if person.disabled_at is not None:
+                return None
+            return describe(person, session.get_one(Centre, person.centre), row), row.seen_at
+
+        found = await self._database.read(look)
+        if found is None:
+            return None
+        signed_in, seen_at = found
+        if now - seen_at >= _SEEN_STEP:
+            await self._database.write(lambda session: touch(session, digest, now))
+        return signed_in
+
+    def _matches(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+    def _unknown_failed(self, account: str, now: datetime) -> None:
+        attempts = self._unknown.pop(account, Attempts())
+        if attempts.locked(now):
+            self._unknown[account] = attempts
+            raise Refused("locked_out", status=423, retryable=True)
+        self._unknown[account] = attempts.after_wrong(now)
+        while len(self._unknown) > _UNKNOWN_LIMIT:
+            self._unknown.popitem(last=False)
+
+    def _digest(self, token: str) -> str:
+        return self._keys.digest("session", token.encode())
+
+
+def _folded(account: str) -> str:
+    return account.strip().casefold()
+
+
+def _by_account(session: DatabaseSession, account: str) -> Staff | None:
+    return session.exec(select(Staff).where(Staff.account == _folded(account))).first()
+
+
+def _attempts(row: Staff) -> Attempts:
+    return Attempts(row.wrong_count, row.wrong_since, row.locked_until)
+
+
+def _keep_attempts(row: Staff, attempts: Attempts) -> None:
+    row.wrong_count = attempts.count
+    row.wrong_since = attempts.since
+    row.locked_until = attempts.locked_until

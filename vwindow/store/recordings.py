@@ -1,0 +1,180 @@
+"""Recordings: opened with a wrapped key, closed, finished into one playable file per side."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from vwindow.desk.ports import RecordingOrder
+from vwindow.errors import Refused
+from vwindow.ids import CallId, CentreId, RecordingId
+from vwindow.keys import KEY_BYTES, KeyRing
+from vwindow.store.call_tables import Recording
+from vwindow.store.database import Database
+
+
+class Track(BaseModel):
+    """A track of a finished file: audio or video, and the source it came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    source: str
+
+
+class SideFile(BaseModel):
+    """A sealed playable file; `file` is its name beside the journal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    bytes: int = Field(ge=0)
+    tracks: tuple[Track, ...] = ()
+
+
+class Finished(BaseModel):
+    """The finisher's word; `duration` in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    duration: float = Field(ge=0)
+    sides: dict[str, SideFile] = Field(max_length=8)
+
+
+class Recordings:
+    """Keep where recordings are, in which state, and their wrapped data keys.
+
+    States: writing → finishing → ready or failed.
+    """
+
+    def __init__(self, database: Database, keys: KeyRing, directory: Path) -> None:
+        self._database = database
+        self._keys = keys
+        self._directory = directory
+
+    async def open(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder:
+        """Make the row and the folder of a call's recording; the same order for the same call."""
+        recording = f"r-{secrets.token_hex(8)}"
+        path = PurePosixPath(f"{at:%Y}", f"{at:%m}", f"{recording}.journal")
+        key = secrets.token_bytes(KEY_BYTES)
+        fresh = Recording(
+            id=recording,
+            call=call,
+            centre=centre,
+            path=str(path),
+            wrapped_key=self._keys.wrap(recording, key),
+            state="writing",
+            opened_at=at,
+        )
+
+        def work(session: Session) -> Recording:
+            known = session.exec(select(Recording).where(Recording.call == call)).first()
+            if known is not None:
+                return known
+            session.add(fresh)
+            return fresh
+
+        row = await self._database.write(work)
+        place = self._directory / row.path
+        await self._database.compute(lambda: place.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
+        return RecordingOrder(
+            recording=RecordingId(row.id),
+            path=str(place.absolute()),
+            key_hex=self._keys.unwrap(row.id, row.wrapped_key).hex(),
+        )
+
+    async def close(self, recording: RecordingId, at: datetime) -> None:
+        """Mark a journal as whole; raise Refused("unknown_recording")."""
+
+        def work(session: Session) -> None:
+            row = _row(session, recording)
+            if row.state == "writing":
+                row.state = "finishing"
+                row.closed_at = at
+                session.add(row)
+
+        await self._database.write(work)
+
+    async def close_left_open(self, at: datetime) -> Sequence[RecordingId]:
+        """Mark all journals as whole that a crash left in writing; call it when no room writes any more."""
+
+        def work(session: Session) -> list[RecordingId]:
+            closed = session.execute(
+                update(Recording)
+                .where(col(Recording.state) == "writing")
+                .values(state="finishing", closed_at=at)
+                .returning(col(Recording.id))
+            )
+            return [RecordingId(row[0]) for row in closed]
+
+        return await self._database.write(work)
+
+    async def journals_to_finish(self) -> list[RecordingId]:
+        """Return recordings with a whole journal and no playable files, oldest first."""
+
+        def work(session: Session) -> list[RecordingId]:
+            rows = session.exec(
+                select(Recording.id).where(Recording.state == "finishing").order_by(col(Recording.opened_at))
+            )
+            return [RecordingId(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def journal_path(self, recording: RecordingId) -> Path:
+        """Return the journal's file; raise Refused("unknown_recording")."""
+        row = await self._database.read(lambda session: _row(session, recording))
+        return (self._directory / row.path).absolute()
+
+    async def recording_key(self, recording: RecordingId) -> bytes:
+        """Return the 32-byte data key; raise Refused("unknown_recording")."""
+        row = await self._database.read(lambda session: _row(session, recording))
+        return self._keys.unwrap(row.id, row.wrapped_key)
+
+    async def recording_finished(self, recording: RecordingId, result: Mapping[str, Any]) -> None:
+        """Keep what the finisher made: {"duration": seconds, "sides": {"kiosk": SideFile fields, …}}.
+
+        Raises Refused("unknown_recording"), pydantic.ValidationError for a result of another form.
+        """
+        files = Finished.model_validate(result)
+
+        def work(session: Session) -> None:
+            row = _row(session, recording)
+            row.state = "ready"
+            row.duration = files.duration
+            row.bytes_total = sum(file.bytes for file in files.sides.values())
+            row.sides = {side: file.model_dump(mode="json") for side, file in files.sides.items()}
+            row.failure = ""
+            session.add(row)
+
+        await self._database.write(work)
+
+    async def recording_failed(self, recording: RecordingId, code: str) -> None:
+        """Note that no playable file could be made; the journal stays."""
+
+        def work(session: Session) -> None:
+            row = _row(session, recording)
+            row.state = "failed"
+            row.failure = code
+            session.add(row)
+
+        await self._database.write(work)
+
+    async def side(self, recording: RecordingId, side: str) -> tuple[Path, bytes]:
+        """Return a side's sealed file and its key; raise Refused("unknown_recording" | "recording_not_ready")."""
+        row = await self._database.read(lambda session: _row(session, recording))
+        if row.state != "ready" or side not in row.sides:
+            raise Refused("recording_not_ready", status=409, retryable=row.state in ("writing", "finishing"))
+        file = SideFile.model_validate(row.sides[side])
+        return (self._directory / row.path).parent / file.file, self._keys.unwrap(row.id, row.wrapped_key)
+
+
+def _row(session: Session, recording: RecordingId) -> Recording:
+    row = session.get(Recording, recording)
+    if row is None:
+        raise Refused("unknown_recording", status=404)
+    return row
