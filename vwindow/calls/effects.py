@@ -1,8 +1,9 @@
 """Orders that the call rules give: imperative, frozen; `desk/perform` carries them out in order."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from vwindow.calls.events import Event
+from vwindow.calls.events import TimerFired
 from vwindow.ids import CallId, KioskId, StaffId
 
 
@@ -24,6 +25,29 @@ class TellStaff(Effect):
     """The staff member's state, line or call has changed."""
 
     staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class TellStaffCall(Effect):
+    """Only the staff member's view of their call has changed."""
+
+    staff: StaffId
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorKiosk(Effect):
+    """The kiosk needs the whole picture."""
+
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLight(Effect):
+    """Show the staff member what the recording really wrote."""
+
+    staff: StaffId
+    call: CallId
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +84,22 @@ class SaveRating(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveEvent(Effect):
+    """Keep what happened in a call and why: rung, declined, no answer."""
+
+    call: CallId
+    kind: str
+    detail: tuple[tuple[str, str], ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StartTimer(Effect):
-    """Post `event` (its `at` replaced by the time it fires) after `seconds`."""
+    """Post `event` (its `at` replaced by the time it fires) after `seconds`; a key is used once."""
 
     key: str
     seconds: float
-    event: Event
+    event: TimerFired
 
 
 @dataclass(frozen=True, slots=True)

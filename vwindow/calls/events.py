@@ -1,9 +1,10 @@
 """Facts that the call rules are told: past tense, frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from vwindow.calls.facts import ItemRule, StaffAbility
 from vwindow.ids import CallId, KioskId, StaffId
 
 Side = Literal["kiosk", "staff"]
@@ -21,7 +22,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class CallAsked(Event):
-    """A visitor touched "call"; `call` is chosen by the desk, `request` by the page."""
+    """A visitor touched "call"; `call` and `rule` are filled in by the desk, `request` by the page."""
 
     call: CallId
     kiosk: KioskId
@@ -29,6 +30,7 @@ class CallAsked(Event):
     city: str
     item: int
     recording: Literal["accepted", "declined"]
+    rule: ItemRule = field(default_factory=ItemRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ class KioskRevoked(Event):
 
 @dataclass(frozen=True, slots=True)
 class StaffConnected(Event):
+    """A console came; `ability` is what the register says of its owner now."""
+
     staff: StaffId
+    ability: StaffAbility = field(default_factory=StaffAbility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +176,86 @@ class RoomLost(Event):
     call: CallId
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingWrote(Event):
+    """Bytes of the recording are on disk: all of them, and those of the last seconds."""
+
+    call: CallId
+    bytes_total: int
+    bytes_recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStalled(Event):
+    """The recording runs, but nothing was written in the last seconds."""
+
+    call: CallId
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed(Event):
+    """The recording could not be started or has ended by itself; the call goes on."""
+
+    call: CallId
+
+
+# ---- from the server itself ----
+
+
+@dataclass(frozen=True, slots=True)
+class CallCut(Event):
+    """A start found this call left open by a crash; both sides are shown why it ended."""
+
+    call: CallId
+    kiosk: KioskId
+    request: str
+    city: str
+    item: int
+    recording: Literal["accepted", "declined"]
+    asked_at: datetime
+    answered_at: datetime | None
+    staff: StaffId | None
+    """Who had answered, if anybody."""
+    rule: ItemRule = field(default_factory=ItemRule)
+    ability: StaffAbility = field(default_factory=StaffAbility)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskClosing(Event):
+    """The server stops in order: all calls end, no new one begins."""
+
+
+# ---- facts that the rules tell each other (nobody outside posts them) ----
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRung(Event):
+    """A ready staff member was found for a waiting call."""
+
+    call: CallId
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class SidesMet(Event):
+    """The media of both sides are up."""
+
+    call: CallId
+
+
 # ---- timers: one type each, so that a late timer cannot end a call that has moved on ----
 
 
 @dataclass(frozen=True, slots=True)
-class Timer(Event):
+class TimerFired(Event):
+    """Base of all timers; `key` names the one start that it belongs to, an event without it is late."""
+
+    key: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer(TimerFired):
     call: CallId
 
 
@@ -188,7 +268,14 @@ class NobodyAnswered(Timer):
 
 @dataclass(frozen=True, slots=True)
 class WaitedLong(Timer):
-    """10 s of waiting: time to offer a choice."""
+    """The visitor has waited for a while: time to offer a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineCooled(Timer):
+    """Long enough after `staff` declined to ring them again if nobody else is there."""
+
+    staff: StaffId
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +289,7 @@ class KioskStayedAway(Timer):
 
 
 @dataclass(frozen=True, slots=True)
-class StaffStayedAway(Event):
+class StaffStayedAway(TimerFired):
     """The grace time of a lost console ran out."""
 
     staff: StaffId
@@ -213,3 +300,8 @@ class WrapUpOver(Timer):
     """The staff member left the outcome open for too long."""
 
     staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class LeftUnclosed(Timer):
+    """Nobody closed the kiosk's page of an ended call."""
