@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vwindow.catalogue import data_file
 from vwindow.catalogue.rules import EVERYWHERE, GuideMode
 
 MaterialForm = Literal["original", "copy", "electronic"]
@@ -75,3 +76,8 @@ class GuideBook:
     def guide(self, item: int, city: str) -> Guide | None:
         """Return the guide of the city, else the one for every city, else None."""
         return self._guides.get((item, city)) or self._guides.get((item, EVERYWHERE))
+
+
+def demo_guides(edition: str = data_file.EDITION) -> tuple[Guide, ...]:
+    """Return the five guides of the demo data; a real start never sees them."""
+    return tuple(Guide.model_validate(row) for row in data_file.read(f"demo-guides-{edition}.json")["guides"])
