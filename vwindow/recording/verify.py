@@ -1,0 +1,91 @@
+"""Proof that a finished file can be opened, sought and played."""
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from vwindow.errors import VWindowError
+from vwindow.recording.remux import Made
+from vwindow.recording.sealed import SealBroken, SealedReader, SealedStream
+
+MAX_DURATION_ERROR_SECONDS = 0.5
+SEGMENT_FRAMES = 50
+
+
+class NotPlayable(VWindowError):
+    """Say that a finished file did not pass; `code` is `verify_failed`, the message tells what."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("verify_failed", message)
+
+
+def verify(made: Made, key: bytes, duration: float) -> float:
+    """Read a file as a player would; return its duration in seconds. Raises NotPlayable, OSError."""
+    try:
+        with SealedReader(made.part, key) as reader:
+            _compare("size", reader.size, made.bytes)
+            return _play(reader, made, duration)
+    except (FFmpegError, SealBroken) as error:
+        raise NotPlayable(str(error)) from error
+
+
+def _play(reader: SealedReader, made: Made, duration: float) -> float:
+    with av.open(SealedStream(reader), format="matroska") as container:
+        shown = (container.duration or 0) / 1_000_000
+        if abs(shown - duration) > MAX_DURATION_ERROR_SECONDS:
+            raise NotPlayable(f"duration {shown:.1f} instead of {duration:.1f}")
+        keyframes, frames, sounds = _count(container)
+        _compare("frames", frames, made.frames)
+        _compare("sounds", sounds, made.sounds)
+        _decode_voice(container)
+        if made.frames:
+            chosen = sorted({keyframes[0], keyframes[len(keyframes) // 2], keyframes[-1]})
+            for at in chosen:
+                _decode_from(container, container.streams.video[0], at)
+        return shown
+
+
+def _count(container: InputContainer) -> tuple[list[int], int, int]:
+    keyframes, frames, sounds = [], 0, 0
+    for packet in container.demux():
+        if packet.size == 0 or packet.pts is None:
+            continue
+        if packet.stream.type == "video":
+            frames += 1
+            if packet.is_keyframe:
+                keyframes.append(packet.pts)
+        else:
+            sounds += 1
+    if frames and not keyframes:
+        raise NotPlayable("no keyframe")
+    return keyframes, frames, sounds
+
+
+def _decode_voice(container: InputContainer) -> None:
+    container.seek(0)
+    if next(container.decode(audio=0), None) is None:
+        raise NotPlayable("no sound can be decoded")
+
+
+def _decode_from(container: InputContainer, stream: VideoStream, at: int) -> None:
+    """Seek to a keyframe by the cues and decode from it to the next one, at most 50 frames."""
+    container.seek(at, stream=stream)
+    decoded = 0
+    for packet in container.demux(stream):
+        if packet.pts is None:
+            break
+        if decoded == 0 and packet.pts != at:
+            raise NotPlayable("a seek does not end at its keyframe")
+        if decoded >= SEGMENT_FRAMES or (decoded and packet.is_keyframe):
+            break
+        decoded += len(packet.decode())
+    if decoded == 0:
+        raise NotPlayable("no picture can be decoded")
+
+
+def _compare(what: str, found: int, expected: int) -> None:
+    if found != expected:
+        raise NotPlayable(f"{what}: {found} instead of {expected}")
