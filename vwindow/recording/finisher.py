@@ -4,7 +4,8 @@ Reads the data key from standard input (64 hex digits) and writes one line of JS
 
     {"ok": true, "sides": {"kiosk": {"file", "duration", "bytes", "tracks": [{"kind", "source"}], "frames",
      "lost_frames"}, …}, "duration", "torn", "damaged", "unplayable": [source], "dropped_video", "dropped_audio"}
-    {"ok": false, "code": "bad_key | journal_missing | journal_unreadable | wrong_key | verify_failed | disk"}
+    {"ok": false, "code": "bad_key | journal_missing | journal_unreadable | wrong_key | verify_failed | remux_failed |
+                            disk"}
 
 Exit code 0 or 1. A journal is deleted only on request, and only when it was undamaged and its files passed.
 """
@@ -15,6 +16,8 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+
+from av.error import FFmpegError
 
 from vwindow.errors import VWindowError
 from vwindow.recording.reader import JournalReader
@@ -74,6 +77,27 @@ def _report(found: Survey, made: dict[str, Made], durations: dict[str, float]) -
     }
 
 
+def _attempt(journal: Path, folder: Path, key_hex: str, delete_journal: bool) -> dict[str, Any]:
+    try:
+        key = bytes.fromhex(key_hex)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        return {"ok": False, "code": "bad_key"}
+    if not journal.is_file():
+        return {"ok": False, "code": "journal_missing"}
+    try:
+        return finish(journal, folder, key, delete_journal=delete_journal)
+    except VWindowError as error:
+        code, reason = error.code, str(error)
+    except FFmpegError as error:  # some of its kinds are OSErrors as well
+        code, reason = "remux_failed", str(error)
+    except OSError as error:
+        code, reason = "disk", error.strerror or "error"
+    sys.stderr.write(f"{code}: {reason}\n")
+    return {"ok": False, "code": code}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="vwindow.recording.finisher")
@@ -82,21 +106,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--delete-journal", action="store_true")
     options = parser.parse_args(arguments)
     os.nice(NICENESS)
-    try:
-        key = bytes.fromhex(sys.stdin.read(2 * KEY_BYTES + 2).strip())
-        if len(key) != KEY_BYTES:
-            raise ValueError
-        result = finish(options.journal, options.folder, key, delete_journal=options.delete_journal)
-    except ValueError:
-        result = {"ok": False, "code": "bad_key"}
-    except FileNotFoundError:
-        result = {"ok": False, "code": "journal_missing"}
-    except VWindowError as error:
-        sys.stderr.write(f"{error}\n")
-        result = {"ok": False, "code": error.code}
-    except OSError as error:
-        sys.stderr.write(f"{error.strerror}\n")
-        result = {"ok": False, "code": "disk"}
+    result = _attempt(
+        options.journal, options.folder, sys.stdin.read(2 * KEY_BYTES + 2).strip(), options.delete_journal
+    )
     sys.stdout.write(json.dumps(result) + "\n")
     return 0 if result["ok"] else 1
 

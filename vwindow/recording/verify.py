@@ -1,7 +1,5 @@
 """Proof that a finished file can be opened, sought and played."""
 
-from pathlib import Path
-
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -33,7 +31,7 @@ def verify(made: Made, key: bytes, duration: float) -> float:
 
 
 def _play(reader: SealedReader, made: Made, duration: float) -> float:
-    with av.open(SealedStream(reader), format="matroska") as container:
+    with av.open(SealedStream(reader), "r", format="matroska") as container:
         shown = (container.duration or 0) / 1_000_000
         if abs(shown - duration) > MAX_DURATION_ERROR_SECONDS:
             raise NotPlayable(f"duration {shown:.1f} instead of {duration:.1f}")
