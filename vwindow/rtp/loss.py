@@ -1,0 +1,60 @@
+"""Which packets of one stream are missing, and when to ask for them again."""
+
+MISSING_LIMIT = 256
+ATTEMPTS = 8
+MAX_AGE = 1.0
+
+
+class LossTracker:
+    """Remember gaps of one stream, bounded to 256 numbers; the oldest are given up first.
+
+    A gap is asked for at once (repair within one round trip) and again after each round trip, at most
+    eight times and not after one second: later the picture has moved on.
+    """
+
+    __slots__ = ("_highest", "_missing", "given_up")
+
+    def __init__(self) -> None:
+        self._highest = -1
+        self._missing: dict[int, tuple[float, float, int]] = {}  # number → (since, due, attempts)
+        self.given_up = 0
+
+    def __len__(self) -> int:
+        return len(self._missing)
+
+    def take(self, number: int, now: float) -> bool:
+        """Note the arrival of an extended number; return False when a gap is too long to repair."""
+        highest = self._highest
+        if number == highest + 1:
+            self._highest = number
+            return True
+        if number <= highest:
+            self._missing.pop(number, None)
+            return True
+        self._highest = number
+        if highest < 0:
+            return True
+        if number - highest > MISSING_LIMIT:
+            self.given_up += len(self._missing) + number - highest - 1
+            self._missing.clear()
+            return False
+        for lost in range(highest + 1, number):
+            self._missing[lost] = (now, now, 0)
+        while len(self._missing) > MISSING_LIMIT:
+            del self._missing[next(iter(self._missing))]
+            self.given_up += 1
+        return True
+
+    def due(self, now: float, round_trip: float) -> list[int]:
+        """Return the extended numbers to ask for now, in order; give up the old ones."""
+        if not self._missing:
+            return []
+        wanted = []
+        for number, (since, due, attempts) in list(self._missing.items()):
+            if attempts >= ATTEMPTS or now - since > MAX_AGE:
+                del self._missing[number]
+                self.given_up += 1
+            elif due <= now:
+                self._missing[number] = (since, now + round_trip, attempts + 1)
+                wanted.append(number)
+        return wanted

@@ -1,0 +1,131 @@
+"""One source of a room: what comes from whichever peer carries it now, for any number of sinks."""
+
+import logging
+from typing import Protocol
+
+from vwindow.clock import Clock
+from vwindow.rtp.keyframe import starts_vp8_keyframe
+from vwindow.rtp.seqmap import SeqMap
+from vwindow.sfu.ports import Anchor, Format, Packet, Sink, SourceName
+
+log = logging.getLogger(__name__)
+
+KEYFRAME_INTERVAL = 0.5
+"""Seconds between two requests for a keyframe, from all viewers together."""
+
+
+class Upstream(Protocol):
+    """Who can be asked for a keyframe: the stream that feeds a source now."""
+
+    def request_keyframe(self) -> None: ...
+
+
+class Ingest:
+    """Take the packets of one source after SRTP and hand them to its sinks.
+
+    The name is the identity: when another peer or SSRC takes over, numbers and times go on, and video
+    waits for the keyframe of the new stream.
+    """
+
+    def __init__(self, name: SourceName, format: Format, clock: Clock) -> None:
+        self._name = name
+        self._format = format
+        self._clock = clock
+        self._sinks: tuple[Sink, ...] = ()
+        self._map = SeqMap(format.clock_rate, first=0x10000, first_time=0)
+        self._upstream: Upstream | None = None
+        self._started = False
+        self._video = format.kind == "video"
+        self._asked = float("-inf")
+        self._wanted = False
+        self._complained: set[int] = set()
+        self._anchor: Anchor | None = None
+        self.last_packet = float("-inf")
+        self.packets = 0
+        self.sink_errors = 0
+
+    @property
+    def name(self) -> SourceName:
+        return self._name
+
+    @property
+    def format(self) -> Format:
+        return self._format
+
+    def attach(self, sink: Sink) -> None:
+        """Add a sink; it gets packets from now on."""
+        if sink not in self._sinks:
+            self._sinks = (*self._sinks, sink)
+            if self._anchor is not None:
+                sink.set_anchor(self._anchor)
+
+    def detach(self, sink: Sink) -> None:
+        """Remove a sink; it gets nothing any more."""
+        self._sinks = tuple(known for known in self._sinks if known is not sink)
+        self._complained.discard(id(sink))
+
+    def request_keyframe(self) -> None:
+        """Ask for a keyframe, at most twice a second; a request in between is kept and sent then."""
+        if not self._video:
+            return
+        self._wanted = True
+        self.tick(self._clock.monotonic())
+
+    def tick(self, now: float) -> None:
+        """Send a kept request when it is due; keep asking while a new stream has no keyframe."""
+        waiting = self._upstream is not None and not self._started and self._video
+        if (self._wanted or waiting) and self._upstream is not None and now - self._asked >= KEYFRAME_INTERVAL:
+            self._asked = now
+            self._wanted = False
+            self._upstream.request_keyframe()
+
+    def unbind(self, upstream: Upstream) -> None:
+        """Forget a stream that will send no more."""
+        if self._upstream is upstream:
+            self._upstream = None
+
+    def take(self, upstream: Upstream, number: int, timestamp: int, marker: bool, payload: bytes, now: float) -> None:
+        """Take one packet: extended number, 32-bit time, payload without padding, arrival."""
+        if upstream is not self._upstream:
+            self._upstream = upstream
+            self._started = False
+            self._anchor = None
+        keyframe = self._video and starts_vp8_keyframe(payload)
+        seqmap = self._map
+        if not self._started or seqmap.jumps(number):
+            if self._video and not keyframe:
+                self._started = False
+                self.tick(now)
+                return
+            seqmap.switch(number, timestamp, now)
+            self._started = True
+        out = seqmap.map(number, timestamp, now)
+        if out is None:
+            return
+        if keyframe:
+            self._wanted = False
+        self.last_packet = now
+        self.packets += 1
+        packet = Packet(out, (timestamp + seqmap.time_offset) & 0xFFFFFFFF, marker, payload, now, keyframe)
+        for sink in self._sinks:
+            try:
+                sink.write(packet)
+            except Exception:  # noqa: BLE001  a sink that fails must not end the source or other sinks
+                self._complain(sink)
+
+    def set_anchor(self, upstream: Upstream, timestamp: int, monotonic: float) -> None:
+        """Learn from a sender report of the present stream when `timestamp` was, on our clock."""
+        if upstream is not self._upstream or not self._started:
+            return
+        self._anchor = Anchor(self._map.map_time(timestamp), monotonic)
+        for sink in self._sinks:
+            try:
+                sink.set_anchor(self._anchor)
+            except Exception:  # noqa: BLE001  as above
+                self._complain(sink)
+
+    def _complain(self, sink: Sink) -> None:
+        self.sink_errors += 1
+        if id(sink) not in self._complained:
+            self._complained.add(id(sink))
+            log.exception("a sink of %s failed; further failures are only counted", self._name)

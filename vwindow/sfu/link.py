@@ -1,0 +1,128 @@
+"""The worker's end of the control socket: one server at a time, the newest counts."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vwindow.errors import VWindowError
+from vwindow.sfu.control import MAX_LINE_BYTES, REQUEST, Event, Leave, Reply, Request
+from vwindow.tasks import TaskSet
+
+log = logging.getLogger(__name__)
+
+MAX_UNSENT = 1 << 20
+"""Bytes that may wait for a server that does not read; then it is cut off and comes back with `hello`."""
+
+Perform = Callable[[Request], Awaitable[Reply]]
+
+
+class ControlLink:
+    """Serve orders on a 0600 Unix socket; tell events to the server that is there, or to nobody.
+
+    A stale socket file is replaced. Raises OSError when the socket cannot be made.
+    """
+
+    def __init__(self, path: Path, perform: Perform, leave: Callable[[], None], tasks: TaskSet) -> None:
+        self._path = path
+        self._perform = perform
+        self._leave = leave
+        self._tasks = tasks
+        self._server: asyncio.Server | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self.absent = asyncio.Event()
+        """Set while no server is connected."""
+        self.present = asyncio.Event()
+        """Set while one is."""
+        self.absent.set()
+
+    async def start(self) -> None:
+        """Listen; the file is never readable by others, not even for a moment."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listening.setblocking(False)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)  # noqa: PTH108  a Path call here would hide that this is one system call
+            mask = os.umask(0o177)
+            try:
+                listening.bind(str(self._path))
+            finally:
+                os.umask(mask)
+            self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=MAX_LINE_BYTES)
+        except OSError:
+            listening.close()
+            raise
+
+    def tell(self, message: Event | Reply) -> None:
+        """Write a message to the server that is connected; never waits."""
+        if self._writer is not None:
+            self._write(self._writer, message)
+
+    async def close(self) -> None:
+        """Stop listening and remove the socket file."""
+        if self._server is not None:
+            self._server.close()
+        if self._writer is not None:
+            self._writer.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)  # noqa: PTH108  as above
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = writer
+        self.absent.clear()
+        self.present.set()
+        try:
+            while line := await reader.readline():
+                if not self._take(line, writer):
+                    break
+        except (OSError, ValueError, RuntimeError):  # a broken pipe, a line beyond the limit, too many orders
+            log.warning("the control connection broke", exc_info=True)
+        finally:
+            writer.close()
+            if self._writer is writer:
+                self._writer = None
+                self.present.clear()
+                self.absent.set()
+
+    def _take(self, line: bytes, writer: asyncio.StreamWriter) -> bool:
+        try:
+            request = REQUEST.validate_json(line)
+        except ValidationError:
+            log.error("a control message was not understood; the connection is closed")
+            return False
+        self._tasks.start(self._answer(request, writer), "order")
+        return True
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        try:
+            reply = await self._perform(request)
+        except VWindowError as error:
+            reply = Reply(id=request.id, code=error.code, message=str(error), retryable=error.retryable)
+        except Exception:
+            log.exception("order %s failed", request.order.do)
+            reply = Reply(id=request.id, code="internal", retryable=True)
+        self._write(writer, reply)
+        if isinstance(request.order, Leave):
+            self._leave()
+
+    def _write(self, writer: asyncio.StreamWriter, message: Event | Reply) -> None:
+        if writer.is_closing():
+            return
+        if writer.transport.get_write_buffer_size() > MAX_UNSENT:
+            log.warning("the server does not read its control connection; it is cut off")
+            writer.transport.abort()
+            return
+        writer.write(message.model_dump_json(exclude_defaults=False).encode() + b"\n")

@@ -1,0 +1,255 @@
+"""One participant's media connection: where it is, its keys, what it sends and what it is shown."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from vwindow.ice.book import Address, Binding
+from vwindow.rtp.ntp import PeerClock
+from vwindow.rtp.packet import HEADER_BYTES, extension
+from vwindow.sfu.answer import granted
+from vwindow.sfu.counters import Counters
+from vwindow.sfu.egress import Egress
+from vwindow.sfu.feedback import Feedback
+from vwindow.sfu.ingest import Ingest
+from vwindow.sfu.sdp import Offer
+from vwindow.sfu.slots import LINES
+from vwindow.sfu.socket import Port
+from vwindow.sfu.stream import Stream
+from vwindow.sfu.transport import Certificate, SrtpError, Transport
+
+MAX_SSRCS = 16
+UNPROVEN_PACKETS = 10
+"""Media packets to a new path before an authenticated packet has come from there."""
+SILENT_AFTER = 3.0
+GONE_AFTER = 30.0
+
+State = Literal["pending", "up", "silent", "closed"]
+
+
+class Peer:
+    """Receive and send for one part of a room; all but `connect` and `close` run in the reader callback."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        credentials: tuple[str, str],
+        certificate: Certificate,
+        counters: Counters,
+        on_path: Callable[["Peer"], None],
+        now: float,
+    ) -> None:
+        self.offer = offer
+        self.part = offer.part
+        self.state: State = "pending"
+        self.binding: Binding[Peer] = Binding(self, credentials[0], credentials[1].encode(), offer.ufrags, heard=now)
+        self.phase = 0
+        """Which tenth of a second its reports leave in; set by the room."""
+        self._on_path = on_path
+        self._counters = counters
+        self._counts = counters.values
+        self._transport = Transport(certificate, offer.fingerprints, self.send, self._on_ended)
+        self._port: Port | None = None
+        self._address: Address = ()
+        self._credit = -1
+        self._connecting: asyncio.Task[None] | None = None
+        self._streams: dict[int, Stream] = {}
+        self._feeds: Mapping[int, Ingest] = {}
+        self._clock = PeerClock()
+        self._feedback: Feedback | None = None
+        self._wall = 0.0
+        self.egresses: Sequence[Egress] = ()
+        sending = [index for index, line in enumerate(LINES[offer.part]) if line.sends]
+        self._by_ssrc = {ssrc: index for index in sending for ssrc in offer.lines[index].ssrcs}
+        self._by_mid = {offer.lines[index].mid.encode(): index for index in sending}
+        types = [offer.lines[index].payload_type for index in sending]
+        self._by_type = {
+            offer.lines[index].payload_type: index
+            for index in sending
+            if types.count(offer.lines[index].payload_type) == 1
+        }
+        self._mid_extension = next(
+            (line.mid_extension for line in offer.lines if line.mid_extension), 0
+        )  # one number for the whole bundle
+
+    # ---- path and keys ----
+
+    def move(self, port: Port, address: Address) -> None:
+        """Send to another address from now on; media waits there for a sign of life after 10 packets."""
+        self._port, self._address = port, address
+        if self._connecting is None:
+            self._on_path(self)
+        elif self.state != "pending":
+            self._counts["moves"] += 1
+            self._credit = UNPROVEN_PACKETS
+
+    def connect(self, start: Callable[..., asyncio.Task[None]], done: Callable[["Peer", bool], None]) -> None:
+        """Begin the handshake as a task made by `start`; `done(peer, success)` is called in it."""
+
+        async def handshake() -> None:
+            try:
+                await self._transport.connect()
+            except ConnectionError:
+                self._counts["handshakes_failed"] += 1
+                done(self, False)
+            except Exception as error:  # noqa: BLE001  edge: what a peer sends must not end more than itself
+                self._counters.error("handshake", error)
+                done(self, False)
+            else:
+                done(self, True)
+
+        self._connecting = start(handshake(), f"dtls-{self.part}")
+
+    def open(
+        self,
+        feeds: Mapping[int, Ingest],
+        ssrcs: Sequence[tuple[int, int, str, tuple[int, int]]],
+        bitrate: int,
+        wall: float,
+    ) -> None:
+        """Let media through: sources by m-line; slots as (m-line, SSRC, CNAME, first number and time).
+
+        `wall` is what turns monotonic seconds into Unix seconds; `bitrate` in bit/s for each video source.
+        """
+        self.state = "up"
+        self._wall = wall
+        self._feeds = feeds
+        self.egresses = tuple(
+            Egress(
+                ssrc,
+                self.offer.lines[index].payload_type,
+                cname,
+                self.offer.lines[index].kind,
+                90_000 if self.offer.lines[index].kind == "video" else 48_000,
+                first,
+                self._transport.protect,
+                self.send,
+            )
+            for index, ssrc, cname, first in ssrcs
+        )
+        targets = {
+            ssrc: bitrate
+            for ssrc, index in self._by_ssrc.items()
+            if self.offer.lines[index].kind == "video" and granted(self.offer, index)
+        }
+        self._feedback = Feedback(
+            self._streams, self.egresses, targets, summed=self.part != "agent", send=self.send_rtcp
+        )
+
+    # ---- packets ----
+
+    def send(self, data: bytes) -> None:
+        """Send protected bytes to where the peer is; dropped while that is not known or not proven."""
+        credit = self._credit
+        if credit >= 0:
+            if credit == 0:
+                self._counts["unproven_dropped"] += 1
+                return
+            self._credit = credit - 1
+        port = self._port
+        if port is not None:
+            port.send(data, self._address)
+
+    def send_rtcp(self, compound: bytes) -> None:
+        """Protect and send a compound; dropped without keys."""
+        if self.state in ("up", "silent"):
+            try:
+                self.send(self._transport.protect_rtcp(compound))
+            except (SrtpError, ValueError, ConnectionError) as error:
+                self._counters.error("send_rtcp", error)
+
+    def take_dtls(self, data: bytes) -> bool:
+        """Take a DTLS datagram; False when too many wait and it was dropped."""
+        return self._transport.put(data)
+
+    def take_media(self, data: bytes, port: Port, address: Address, now: float) -> None:
+        """Take an SRTP or SRTCP packet from an allowed address."""
+        feedback = self._feedback
+        if feedback is None or len(data) < HEADER_BYTES:
+            self._counts["early_or_short"] += 1
+            return
+        second = data[1]
+        try:
+            if 192 <= second <= 223:
+                plain = self._transport.unprotect_rtcp(data)
+                self._heard(port, address, now)
+                feedback.take(plain, now, now + self._wall)
+                return
+            ssrc = int.from_bytes(data[8:12], "big")
+            stream = self._streams.get(ssrc)
+            if stream is None:
+                stream = self._admit(data, ssrc)
+                if stream is None:
+                    self._counts["unrouted"] += 1
+                    return
+                plain = self._transport.unprotect(data)
+                self._streams[ssrc] = stream
+            elif stream.payload_type != second & 127:
+                self._counts["unrouted"] += 1
+                return
+            else:
+                plain = self._transport.unprotect(data)
+        except (SrtpError, ConnectionError, ValueError):
+            self._counts["unauthentic"] += 1
+            return
+        self._heard(port, address, now)
+        self._counts["packets"] += 1
+        try:
+            stream.take(plain, now, feedback.round_trip)
+        except ValueError:
+            self._counts["malformed"] += 1
+
+    def _heard(self, port: Port, address: Address, now: float) -> None:
+        self.binding.heard = now
+        if self._credit >= 0 and address == self._address and port is self._port:
+            self._credit = -1
+
+    def _admit(self, data: bytes, ssrc: int) -> Stream | None:
+        """Find the source of a new SSRC: announced, else by MID, else by a payload type used once."""
+        if len(self._streams) >= MAX_SSRCS:
+            return None
+        payload_type = data[1] & 127
+        index = self._by_ssrc.get(ssrc)
+        if index is None and self._mid_extension:
+            index = self._by_mid.get(extension(data, self._mid_extension) or b"")
+        if index is None:
+            index = self._by_type.get(payload_type)
+        if index is None or self.offer.lines[index].payload_type != payload_type:
+            return None
+        ingest = self._feeds.get(index)
+        if ingest is None:
+            return None
+        return Stream(ssrc, payload_type, ingest, self._clock, self.send_rtcp)
+
+    def report(self, now: float) -> None:
+        """Send the reports of this second."""
+        if self._feedback is not None and self.state in ("up", "silent"):
+            self._feedback.report(now, now + self._wall)
+
+    # ---- end ----
+
+    def _on_ended(self) -> None:
+        # The peer said goodbye: it is silent from now on, not only after 3 s.
+        self.binding.heard -= SILENT_AFTER
+        self._port = None
+
+    def release(self) -> None:
+        """Leave all sources and slots at once; what comes after this goes nowhere."""
+        self.state = "closed"
+        for stream in self._streams.values():
+            stream.ingest.unbind(stream)
+        self._feeds = {}
+        self._feedback = None
+        for egress in self.egresses:
+            egress.close()
+
+    async def close(self) -> None:
+        """End the handshake or say goodbye, and forget the keys."""
+        self.release()
+        if self._connecting is not None and self._connecting is not asyncio.current_task():
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        try:
+            await self._transport.close()
+        except Exception as error:  # noqa: BLE001  edge: a broken peer must not stop the room from closing
+            self._counters.error("close", error)

@@ -1,0 +1,222 @@
+"""The media of one call: its peers, sources, slots and recording."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vwindow.clock import Clock
+from vwindow.errors import Refused
+from vwindow.ice.book import Book
+from vwindow.sfu.answer import Local, granted, write_answer
+from vwindow.sfu.control import Event, PeerChanged, Slot
+from vwindow.sfu.counters import Counters
+from vwindow.sfu.ingest import Ingest
+from vwindow.sfu.peer import GONE_AFTER, SILENT_AFTER, Peer
+from vwindow.sfu.ports import Kind, Recorder, SourceName
+from vwindow.sfu.recording import RoomRecording, failure
+from vwindow.sfu.sdp import Offer, read_offer
+from vwindow.sfu.slots import FORMATS, LINES, Part, stream_of
+from vwindow.sfu.transport import Certificate
+from vwindow.tasks import TaskSet
+
+TICKS_PER_SECOND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all rooms of a worker share."""
+
+    clock: Clock
+    wall: float
+    """Unix seconds minus monotonic seconds at the worker's start: its clock never steps."""
+    book: Book[Peer]
+    certificate: Certificate
+    candidates: tuple[tuple[str, int], ...]
+    recorder: Recorder
+    counters: Counters
+    emit: Callable[[Event], None]
+    face_bitrate: int
+
+
+class Room:
+    """Hold up to one connected and one connecting peer for each part.
+
+    A part's second offer makes a new peer; the old one stays until the new one is up.
+    """
+
+    def __init__(self, name: str, around: Surroundings) -> None:
+        self.name = name
+        self._around = around
+        self._tasks = TaskSet(f"room-{name}", limit=64)
+        self._up: dict[Part, Peer] = {}
+        self._pending: dict[Part, Peer] = {}
+        self._slots: dict[Peer, list[tuple[int, int, str, tuple[int, int]]]] = {}
+        self._sources: dict[str, Ingest] = {}
+        self._recording: RoomRecording | None = None
+        self._closed = False
+
+    @property
+    def recording(self) -> str:
+        """Return the id of the running recording, "" when there is none."""
+        return self._recording.recording if self._recording is not None else ""
+
+    @property
+    def peers(self) -> int:
+        return len(self._up) + len(self._pending)
+
+    def answer(self, part: Part, sdp: str) -> tuple[str, list[Slot]]:
+        """Answer an offer; raises Refused (see `read_offer`)."""
+        offer = read_offer(sdp, part)
+        around = self._around
+        credentials = (secrets.token_hex(6), secrets.token_hex(16))
+        peer = Peer(offer, credentials, around.certificate, around.counters, self._connect, around.clock.monotonic())
+        peer.phase = secrets.randbelow(TICKS_PER_SECOND)
+        table = LINES[part]
+        ssrcs = [0 if line.sends else 2 + secrets.randbelow(0xFFFFFFFD) for line in table]
+        shown = [index for index, line in enumerate(table) if not line.sends]
+        self._slots[peer] = [
+            (index, ssrcs[index], stream_of(table[index], offer.lines[index].mid)[0], _first()) for index in shown
+        ]
+        local = Local(*credentials, around.certificate.fingerprint, around.candidates)
+        text = write_answer(offer, local, ssrcs, secrets.randbits(62))
+        around.book.add(peer.binding)
+        old = self._pending.pop(part, None)
+        self._pending[part] = peer
+        if old is not None:
+            self._retire(old)
+        slots = [
+            Slot(mid=offer.lines[index].mid, kind=table[index].kind, source=table[index].source) for index in shown
+        ]
+        return text, slots
+
+    def record(self, recording: str, path: str, key: bytes) -> None:
+        """Record all sources of the room; a journal that cannot be opened is told as an event.
+
+        Raises Refused("already_recording") when another recording runs.
+        """
+        if self._recording is not None:
+            if self._recording.recording == recording:
+                return
+            raise Refused("already_recording")
+        around = self._around
+        now = around.clock.monotonic()
+        try:
+            inner = around.recorder.open(path, key, now + around.wall)
+        except Exception as error:  # noqa: BLE001  edge: the call goes on without a recording, and is told so
+            around.counters.error("recording", error)
+            around.emit(failure(self.name, recording, error))
+            return
+        self._recording = RoomRecording(self.name, recording, inner, around.emit, now)
+        for source in self._sources.values():
+            self._recording.attach(source)
+
+    def tick(self, now: float, phase: int) -> None:
+        """Do what is due each tenth of a second; `phase` counts 0 to 9."""
+        for peer in list(self._up.values()):
+            self._watch(peer, now)
+            if peer.phase == phase:
+                peer.report(now)
+            for egress in peer.egresses:
+                if egress.waiting and egress.source is not None:
+                    egress.source.request_keyframe()
+        for peer in list(self._pending.values()):
+            if now - peer.binding.heard > GONE_AFTER:
+                self._drop(peer)
+        for source in self._sources.values():
+            source.tick(now)
+        if self._recording is not None and phase == 0:
+            self._recording.tick(now)
+
+    async def close(self) -> None:
+        """End all peers and make the journal whole; idempotent."""
+        self._closed = True
+        peers = [*self._up.values(), *self._pending.values()]
+        self._up.clear()
+        self._pending.clear()
+        self._slots.clear()
+        for peer in peers:
+            self._around.book.remove(peer.binding)
+            peer.release()
+        await asyncio.gather(*(peer.close() for peer in peers))
+        if self._recording is not None:
+            recording, self._recording = self._recording, None
+            await recording.close()
+        await self._tasks.close()
+
+    # ---- peers ----
+
+    def _connect(self, peer: Peer) -> None:
+        peer.connect(self._tasks.start, self._connected)
+
+    def _connected(self, peer: Peer, success: bool) -> None:
+        if self._closed or self._pending.get(peer.part) is not peer:
+            return
+        if not success:
+            self._drop(peer)
+            return
+        del self._pending[peer.part]
+        old = self._up.pop(peer.part, None)
+        if old is not None:
+            self._retire(old)
+        around = self._around
+        self._up[peer.part] = peer
+        peer.open(self._feeds(peer.offer), self._slots.pop(peer), around.face_bitrate, around.wall)
+        peer.binding.heard = around.clock.monotonic()
+        self._show()
+        around.emit(PeerChanged(room=self.name, part=peer.part, state="up"))
+        peer.report(around.clock.monotonic())  # a browser starts low until it hears what it may send
+
+    def _feeds(self, offer: Offer) -> dict[int, Ingest]:
+        feeds = {}
+        for index, line in enumerate(LINES[offer.part]):
+            if line.source and granted(offer, index):
+                feeds[index] = self._source(line.source)
+        return feeds
+
+    def _source(self, name: SourceName) -> Ingest:
+        source = self._sources.get(name)
+        if source is None:
+            kind: Kind = "audio" if name.endswith(".microphone") else "video"
+            source = self._sources[name] = Ingest(name, FORMATS[kind], self._around.clock)
+            if self._recording is not None:
+                self._recording.attach(source)
+        return source
+
+    def _show(self) -> None:
+        """Put every source that is there into the slots made for it."""
+        for part, peer in self._up.items():
+            names = [line.source for line in LINES[part] if not line.sends]
+            for egress, name in zip(peer.egresses, names, strict=True):
+                egress.show(self._sources.get(name))
+
+    def _watch(self, peer: Peer, now: float) -> None:
+        quiet = now - peer.binding.heard
+        if quiet > GONE_AFTER:
+            self._drop(peer)
+        elif peer.state == "up" and quiet > SILENT_AFTER:
+            peer.state = "silent"
+            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="silent"))
+        elif peer.state == "silent" and quiet <= SILENT_AFTER:
+            peer.state = "up"
+            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="back"))
+
+    def _drop(self, peer: Peer) -> None:
+        """End a peer that is dead or never came; tell it when the part has no other."""
+        for table in (self._up, self._pending):
+            if table.get(peer.part) is peer:
+                del table[peer.part]
+        self._retire(peer)
+        if peer.part not in self._up and peer.part not in self._pending:
+            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="gone"))
+
+    def _retire(self, peer: Peer) -> None:
+        self._slots.pop(peer, None)
+        self._around.book.remove(peer.binding)
+        peer.release()
+        self._tasks.start(peer.close(), f"close-{peer.part}")
+
+
+def _first() -> tuple[int, int]:
+    """Return a random first number (one cycle up, so that numbers before it are not negative) and time."""
+    return 0x10000 + secrets.randbits(15), secrets.randbits(32)

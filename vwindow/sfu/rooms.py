@@ -1,0 +1,173 @@
+"""All rooms of a worker, and the orders that a server may give."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Sequence
+
+from vwindow.clock import Clock
+from vwindow.errors import Refused
+from vwindow.ice.book import Book
+from vwindow.sfu import control
+from vwindow.sfu.counters import Counters
+from vwindow.sfu.gate import Gate
+from vwindow.sfu.peer import Peer
+from vwindow.sfu.ports import Recorder
+from vwindow.sfu.room import TICKS_PER_SECOND, Room, Surroundings
+from vwindow.sfu.socket import Port
+from vwindow.sfu.transport import Certificate
+
+MAX_ROOMS = 500
+FACE_BITRATE = 1_500_000
+
+
+class Rooms:
+    """Own the UDP ports and the rooms; carry out orders.
+
+    Raises ValueError for an address that cannot be listed, OSError when one cannot be bound.
+    """
+
+    def __init__(
+        self,
+        listen: Sequence[tuple[str, int]],
+        recorder: Recorder,
+        emit: Callable[[control.Event], None],
+        clock: Clock,
+        *,
+        announce: Sequence[str] | None = None,
+        face_bitrate: int = FACE_BITRATE,
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self._clock = clock
+        self._counters = Counters()
+        self._rooms: dict[str, Room] = {}
+        self._ports: list[Port] = []
+        try:
+            for index, (host, port) in enumerate(listen):
+                self._ports.append(Port(index, host, port, clock, self._counters))
+            candidates = _candidates(self._ports, announce)
+        except (OSError, ValueError):
+            self._close_ports()
+            raise
+        book: Book[Peer] = Book(len(self._ports))
+        self._around = Surroundings(
+            clock=clock,
+            wall=clock.now().timestamp() - clock.monotonic(),
+            book=book,
+            certificate=Certificate(),
+            candidates=candidates,
+            recorder=recorder,
+            counters=self._counters,
+            emit=emit,
+            face_bitrate=face_bitrate,
+        )
+        self._gate = Gate(book, self._counters)
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Return the bound addresses with their real ports."""
+        return [(port.host, port.number) for port in self._ports]
+
+    def start(self) -> None:
+        """Take datagrams from now on."""
+        for port in self._ports:
+            port.start(self._gate.take)
+
+    async def tick_forever(self) -> None:
+        """Drive what is due each tenth of a second in all rooms."""
+        phase = 0
+        due = self._clock.monotonic()
+        while True:
+            due = max(due + 1 / TICKS_PER_SECOND, self._clock.monotonic())
+            await asyncio.sleep(due - self._clock.monotonic())
+            phase = (phase + 1) % TICKS_PER_SECOND
+            self.tick(phase)
+
+    def tick(self, phase: int) -> None:
+        """Do what is due now; `phase` counts 0 to 9."""
+        now = self._clock.monotonic()
+        for room in list(self._rooms.values()):
+            try:
+                room.tick(now, phase)
+            except Exception as error:  # noqa: BLE001  edge: one room's failure must not stop the others
+                self._counters.error("tick", error)
+
+    async def perform(self, request: control.Request) -> control.Reply:
+        """Carry out an order; raises Refused. Closing and leaving wait; all else is done before an await."""
+        order = request.order
+        if isinstance(order, control.Hello):
+            return control.Reply(
+                id=request.id,
+                epoch=self.epoch,
+                pid=os.getpid(),
+                rooms=list(self._rooms),
+                recordings={name: room.recording for name, room in self._rooms.items() if room.recording},
+            )
+        if isinstance(order, control.OpenRoom):
+            self._open(order.room)
+        elif isinstance(order, control.AnswerOffer):
+            sdp, slots = self._room(order.room).answer(order.part, order.sdp)
+            return control.Reply(id=request.id, sdp=sdp, slots=slots)
+        elif isinstance(order, control.StartRecording):
+            self._record(order)
+        elif isinstance(order, control.CloseRoom):
+            room = self._rooms.pop(order.room, None)
+            if room is not None:
+                await room.close()
+        elif isinstance(order, control.AskStats):
+            return control.Reply(id=request.id, stats=self.stats())
+        elif isinstance(order, control.Leave):
+            await self.close()
+        return control.Reply(id=request.id)
+
+    def stats(self) -> dict[str, float]:
+        """Return all counters, and how much is held."""
+        held = {"rooms": len(self._rooms), "peers": sum(room.peers for room in self._rooms.values())}
+        return {name: float(value) for name, value in {**self._counters.values, **held}.items()}
+
+    async def close(self) -> None:
+        """Close all rooms, finishing their journals, and the ports; idempotent."""
+        rooms = list(self._rooms.values())
+        self._rooms.clear()
+        await asyncio.gather(*(room.close() for room in rooms))
+        self._close_ports()
+
+    def _close_ports(self) -> None:
+        for port in self._ports:
+            port.close()
+
+    def _open(self, name: str) -> None:
+        if name not in self._rooms:
+            if len(self._rooms) >= MAX_ROOMS:
+                raise Refused("too_many_rooms", retryable=True)
+            self._rooms[name] = Room(name, self._around)
+
+    def _room(self, name: str) -> Room:
+        room = self._rooms.get(name)
+        if room is None:
+            raise Refused("unknown_room")
+        return room
+
+    def _record(self, order: control.StartRecording) -> None:
+        try:
+            key = bytes.fromhex(order.key_hex)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise Refused("bad_key")
+        self._room(order.room).record(order.recording, order.path, key)
+
+
+def _candidates(ports: Sequence[Port], announce: Sequence[str] | None) -> tuple[tuple[str, int], ...]:
+    """Return the addresses that answers name: announced ones on the port of the same family, or our own."""
+    if not ports:
+        raise ValueError("no address to listen on")
+    if not announce:
+        return tuple((port.host, port.number) for port in ports)
+    found = []
+    for host in announce:
+        number = next((port.number for port in ports if (":" in port.host) == (":" in host)), 0)
+        if not number:
+            raise ValueError(f"{host}: announced, but no listed address has its family")
+        found.append((host, number))
+    return tuple(found)

@@ -1,0 +1,198 @@
+"""An offer, read strictly (RFC 8866, RFC 8829): whatever we would have to guess is refused."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vwindow.errors import Refused
+from vwindow.sfu.ports import Kind
+from vwindow.sfu.slots import LINES, Line, Part
+
+MAX_BYTES = 64 * 1024
+MAX_LINES = 4000
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+_CODECS: dict[Kind, str] = {"audio": "opus/48000/2", "video": "vp8/90000"}
+_EXTENSIONS: dict[Kind, tuple[str, ...]] = {
+    "audio": (MID_URI, AUDIO_LEVEL_URI),
+    "video": (MID_URI, ABS_SEND_TIME_URI),
+}
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+_DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}\Z")
+_ICE = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
+_HEX = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2})*\Z")
+_MEDIA = re.compile(r"(audio|video) (\d{1,5}) UDP/TLS/RTP/SAVPF ((?:\d{1,3})(?: \d{1,3})*)\Z")
+_SSRC_LIMIT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLine:
+    """One m-line of an offer, reduced to what the worker uses."""
+
+    kind: Kind
+    mid: str
+    direction: str
+    payload_type: int
+    feedback: tuple[str, ...]
+    extensions: tuple[tuple[int, str], ...]
+    ssrcs: tuple[int, ...]
+    """Announced media SSRCs, repair streams left out."""
+
+    @property
+    def mid_extension(self) -> int:
+        """Return the header extension number of MID, 0 when not offered."""
+        return next((number for number, uri in self.extensions if uri == MID_URI), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A part's offer, checked against its table of m-lines."""
+
+    part: Part
+    lines: tuple[OfferedLine, ...]
+    fingerprints: tuple[tuple[str, str], ...]
+    ufrags: frozenset[str]
+
+
+def read_offer(text: str, part: Part) -> Offer:
+    """Read an offer of `part`.
+
+    Raises Refused: `not_sdp`, `offer_without_audio`, `no_common_codec`, `bad_offer`.
+    """
+    session, sections = _sections(text)
+    table = LINES[part]
+    if table[0].kind == "audio" and not (sections and sections[0][0].startswith("audio ")):
+        raise Refused("offer_without_audio")
+    if len(sections) != len(table):
+        raise Refused("bad_offer", f"{len(sections)} m-lines, expected {len(table)}")
+    lines = tuple(_line(rows, want) for rows, want in zip(sections, table, strict=True))
+    mids = [line.mid for line in lines]
+    if len(set(mids)) != len(mids):
+        raise Refused("bad_offer", "mid used twice")
+    groups = [value.split(" ")[1:] for value in _values(session, "group") if value.startswith("BUNDLE ")]
+    if groups != [mids]:
+        raise Refused("bad_offer", "all m-lines must be in one bundle")
+    announced = [ssrc for line in lines for ssrc in line.ssrcs]
+    if len(set(announced)) != len(announced) or len(announced) > _SSRC_LIMIT:
+        raise Refused("bad_offer", "ssrcs repeated or too many")
+    every = [session, *sections]
+    return Offer(part, lines, _fingerprints(every), _ufrags(session, sections))
+
+
+def _sections(text: str) -> tuple[list[str], list[list[str]]]:
+    """Split into session rows ("a=" rows without it) and one list per m-line whose first entry is the m-line."""
+    if len(text) > MAX_BYTES or not text.startswith("v=0"):
+        raise Refused("not_sdp")
+    session: list[str] = []
+    sections: list[list[str]] = []
+    rows = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    if len(rows) > MAX_LINES:
+        raise Refused("not_sdp")
+    for row in rows:
+        if len(row) < 2 or row[1] != "=" or not row[0].islower() or not row.isprintable():
+            raise Refused("not_sdp")
+        if row[0] == "m":
+            if len(sections) == 32:
+                raise Refused("bad_offer", "too many m-lines")
+            sections.append([row[2:]])
+        elif row[0] == "a":
+            (sections[-1] if sections else session).append(row[2:])
+    if not any(row.startswith("o=") for row in rows):
+        raise Refused("not_sdp")
+    return session, sections
+
+
+def _values(rows: list[str], name: str) -> Iterator[str]:
+    prefix = name + ":"
+    return (row[len(prefix) :] for row in rows if row.startswith(prefix))
+
+
+def _line(rows: list[str], want: Line) -> OfferedLine:
+    media = _MEDIA.match(rows[0])
+    if media is None or media[1] != want.kind:
+        raise Refused("bad_offer", f"expected {want.kind} over UDP/TLS/RTP/SAVPF")
+    attributes = rows[1:]
+    if media[2] == "0" and "bundle-only" not in attributes:
+        raise Refused("bad_offer", "m-line with port 0")
+    mid = next(_values(attributes, "mid"), "")
+    if not _TOKEN.match(mid) or "rtcp-mux" not in attributes:
+        raise Refused("bad_offer", "every m-line needs mid and rtcp-mux")
+    directions = [row for row in attributes if row in _DIRECTIONS] or ["sendrecv"]
+    allowed = ("sendrecv", "sendonly", "inactive") if want.sends else ("sendrecv", "recvonly", "inactive")
+    if len(directions) != 1 or directions[0] not in allowed:
+        raise Refused("bad_offer", f"direction of mid {mid}")
+    payload_type = _payload_type(attributes, want.kind, {int(number) for number in media[3].split(" ")})
+    offered = {
+        value.partition(" ")[2]
+        for value in _values(attributes, "rtcp-fb")
+        if value.partition(" ")[0] in (str(payload_type), "*")
+    }
+    feedback = tuple(name for name in _FEEDBACK if name in offered) if want.kind == "video" else ()
+    ssrcs = _ssrcs(attributes) if want.sends else ()
+    return OfferedLine(want.kind, mid, directions[0], payload_type, feedback, _extensions(attributes, want.kind), ssrcs)
+
+
+def _payload_type(attributes: list[str], kind: Kind, listed: set[int]) -> int:
+    for value in _values(attributes, "rtpmap"):
+        number, _, codec = value.partition(" ")
+        if codec.strip().lower() == _CODECS[kind] and number.isdecimal() and int(number) in listed:
+            if 35 <= int(number) <= 63 or 96 <= int(number) <= 127:  # RFC 5761 §4: not mistaken for RTCP
+                return int(number)
+            raise Refused("bad_offer", "payload type out of the dynamic range")
+    raise Refused("no_common_codec", f"{kind} without {_CODECS[kind]}")
+
+
+def _extensions(attributes: list[str], kind: Kind) -> tuple[tuple[int, str], ...]:
+    found: dict[int, str] = {}
+    for value in _values(attributes, "extmap"):
+        number, _, uri = value.partition(" ")
+        number = number.partition("/")[0]
+        if uri.strip() in _EXTENSIONS[kind] and number.isdecimal() and 1 <= int(number) <= 14:
+            found.setdefault(int(number), uri.strip())
+    return tuple(found.items())
+
+
+def _ssrcs(attributes: list[str]) -> tuple[int, ...]:
+    repair: set[int] = set()
+    for value in _values(attributes, "ssrc-group"):
+        words = value.split(" ")
+        if words[0] in ("FID", "FEC-FR") and len(words) == 3 and words[2].isdecimal():
+            repair.add(int(words[2]))
+    found: dict[int, None] = {}
+    for value in _values(attributes, "ssrc"):
+        number = value.partition(" ")[0]
+        if not number.isdecimal() or int(number) > 0xFFFFFFFF:
+            raise Refused("bad_offer", "ssrc is no number of 32 bits")
+        if int(number) not in repair:
+            found[int(number)] = None
+    return tuple(found)
+
+
+def _fingerprints(every: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    found: dict[tuple[str, str], None] = {}
+    for rows in every:
+        for value in _values(rows, "fingerprint"):
+            algorithm, _, digest = value.partition(" ")
+            algorithm, digest = algorithm.lower(), digest.strip().upper()
+            if algorithm in _DIGEST_BYTES:
+                if not _HEX.match(digest) or len(digest) != 3 * _DIGEST_BYTES[algorithm] - 1:
+                    raise Refused("bad_offer", "malformed fingerprint")
+                found[(algorithm, digest)] = None
+        for value in _values(rows, "setup"):
+            if value not in ("actpass", "active"):
+                raise Refused("bad_offer", "the worker answers as DTLS server only")
+    if not found:
+        raise Refused("bad_offer", "no fingerprint with a known digest")
+    return tuple(found)
+
+
+def _ufrags(session: list[str], sections: list[list[str]]) -> frozenset[str]:
+    # A bundle uses the first section's; an offerer that gathers before it knows of the bundle has more.
+    common = next(_values(session, "ice-ufrag"), "")
+    found = {next(_values(rows, "ice-ufrag"), common) for rows in sections}
+    if not all(_ICE.match(ufrag) for ufrag in found):
+        raise Refused("bad_offer", "ice-ufrag missing or malformed")
+    return frozenset(found)
