@@ -1,0 +1,147 @@
+"""The face camera's way to the media worker: the agent's seam to aiortc, and the only file that knows it.
+
+Private names of aiortc 1.16 and aioice 0.13 used here: `aioice.ice.get_host_addresses` (it never lists 127.0.0.1),
+`RTCIceTransport._connection`, its `_protocols` and `remote_candidates`, and `StunProtocol.datagram_received`.
+tests/contract/test_agent_seam.py says what is expected of each.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import aioice.ice
+import av
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+
+from devices.face_camera.port import Feed
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+CLOCK_RATE = 90_000
+"""RTP clock of video (RFC 7741 section 4.1)."""
+TIME_BASE = Fraction(1, CLOCK_RATE)
+
+
+class MediaError(Exception):
+    """Say that an answer cannot be used."""
+
+
+class CameraTrack(MediaStreamTrack):
+    """The latest picture of a camera whenever the encoder is free; times only rise."""
+
+    kind = "video"
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+        self._first: float | None = None
+        self._last = -1
+
+    async def recv(self) -> av.VideoFrame:
+        picture = await self._feed.next()
+        if self._first is None:
+            self._first = picture.taken
+        frame = av.VideoFrame.from_ndarray(picture.pixels, format="yuv420p")
+        self._last = max(self._last + 1, round((picture.taken - self._first) * CLOCK_RATE))
+        frame.pts, frame.time_base = self._last, TIME_BASE
+        return frame
+
+    def stop(self) -> None:
+        super().stop()
+        self._feed.close()
+
+
+class MediaConnection:
+    """One offer, one answer: three sending video m-lines (face, document, screen), the last two still empty."""
+
+    def __init__(self, feed: Feed, changed: Callable[[], None], *, loopback: bool = False) -> None:
+        """`changed` is called whenever `state` may be another; `loopback` adds 127.0.0.1 to the candidates."""
+        # Without an explicit list aiortc asks a public STUN server.
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self._peer = RTCPeerConnection(configuration)
+        self._track = CameraTrack(feed)
+        self._loopback = loopback
+        capabilities = RTCRtpSender.getCapabilities("video")
+        codecs = [codec for codec in capabilities.codecs if codec.mimeType in ("video/VP8", "video/rtx")]
+        for source in (self._track, "video", "video"):
+            self._peer.addTransceiver(source, direction="sendonly").setCodecPreferences(codecs)
+        self._peer.on("connectionstatechange", changed)
+
+    @property
+    def state(self) -> str:
+        """One of new, connecting, connected, failed, closed."""
+        return str(self._peer.connectionState)
+
+    async def offer(self) -> str:
+        """Gather candidates and return the offer's SDP."""
+        with loopback_candidates(self._loopback):
+            await self._peer.setLocalDescription(await self._peer.createOffer())
+        self._guard()
+        return str(self._peer.localDescription.sdp)
+
+    async def answer(self, sdp: str) -> None:
+        """Apply the worker's answer as it came; raises MediaError."""
+        try:
+            await self._peer.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="answer"))
+        except Exception as error:  # the parser raises whatever it stumbles over
+            raise MediaError(f"{type(error).__name__}: {error}") from error
+
+    async def received(self) -> int:
+        """Return how many packets came from the worker: its reports and requests."""
+        stats = await self._peer.getStats()
+        return sum(entry.packetsReceived for entry in stats.values() if entry.type == "transport")
+
+    async def close(self) -> None:
+        """Stop sending; idempotent."""
+        self._track.stop()
+        await self._peer.close()
+
+    def _guard(self) -> None:
+        """Let only datagrams of the worker's own addresses through to DTLS and SRTP.
+
+        aiortc ends a connection on one empty datagram, and a set-up on a stranger's ClientHello.
+        """
+        ice: Any = self._peer.getTransceivers()[0].sender.transport.transport._connection
+        for protocol in ice._protocols:
+            protocol.datagram_received = _guarded(protocol.datagram_received, ice)
+
+
+def _guarded(receive: Callable[[bytes, Any], None], ice: Any) -> Callable[[bytes, Any], None]:
+    def datagram_received(data: bytes, address: Any) -> None:
+        if data and any((peer.host, peer.port) == address[:2] for peer in ice.remote_candidates):
+            receive(data, address)
+
+    return datagram_received
+
+
+@contextlib.contextmanager
+def loopback_candidates(wanted: bool) -> Iterator[None]:
+    """Let ICE gather 127.0.0.1 as well, when wanted or when the machine has no other address."""
+    original = aioice.ice.get_host_addresses
+
+    def with_loopback(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        addresses = list(original(use_ipv4, use_ipv6))
+        if (wanted or not addresses) and LOOPBACK not in addresses:
+            addresses.append(LOOPBACK)
+        return addresses
+
+    aioice.ice.get_host_addresses = with_loopback
+    try:
+        yield
+    finally:
+        aioice.ice.get_host_addresses = original
+
+
+def only_loopback() -> bool:
+    """Tell whether this machine has no address but its loopback."""
+    return not aioice.ice.get_host_addresses(True, True)
