@@ -1,0 +1,51 @@
+import type { StaffCall } from "@/core/wire";
+
+/** One row of GET /api/calls. */
+export interface PastCall {
+  call: string;
+  kiosk: string;
+  kiosk_city: string;
+  kiosk_centre: string;
+  city: string;
+  item: number;
+  item_name: string;
+  staff: string | null;
+  staff_name: string | null;
+  asked_at: string;
+  answered_at: string | null;
+  ended_at: string | null;
+  reason: StaffCall["reason"];
+  outcome: string | null;
+  note: string;
+  recording: {
+    recording: string | null;
+    state: "none" | "writing" | "finishing" | "ready" | "failed";
+    duration: number | null;
+    bytes: number | null;
+  } | null;
+}
+
+/** Answer of GET /api/recordings/{id}. */
+export interface RecordingFacts {
+  recording: string;
+  call: string;
+  state: "writing" | "finishing" | "ready" | "failed";
+  duration: number | null;
+  tracks: { kind: "audio" | "video"; source: string }[];
+}
+
+export type RecordedSide = "kiosk" | "staff";
+
+/** Which sides a recording holds; all of them when the server names no tracks. */
+export function recordedSides(facts: RecordingFacts): RecordedSide[] {
+  const sides = (["kiosk", "staff"] as const).filter((side) =>
+    facts.tracks.some((track) => track.source.startsWith(`${side}.`)),
+  );
+  return sides.length > 0 ? sides : ["kiosk", "staff"];
+}
+
+/** Talking time in seconds; null for a call that nobody answered. */
+export function talkedSeconds(past: PastCall): number | null {
+  if (past.answered_at === null || past.ended_at === null) return null;
+  return Math.max(0, (Date.parse(past.ended_at) - Date.parse(past.answered_at)) / 1000);
+}
