@@ -55,7 +55,7 @@ class KeyRing:
 
     def derive(self, purpose: str, *, master: int | None = None) -> bytes:
         """Return the 32-byte subkey for a purpose."""
-        key = self._masters.get(master or self._newest)
+        key = self._masters.get(self._newest if master is None else master)
         if key is None:
             raise Broken("master_key_missing", f"master key {master} is not in the key directory")
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"vwindow:{purpose}".encode()).derive(key)

@@ -70,12 +70,17 @@ class ViewLog:
 
         def work(session: Session) -> int | None:
             previous, expected = b"", 1
-            for row in session.exec(select(Row).order_by(col(Row.seq)).execution_options(yield_per=500)):
-                if row.seq != expected:
-                    return expected
-                if row.mac != self._mac(previous, row):
-                    return row.seq
-                previous, expected = row.mac, expected + 1
+            # In pieces, for the log only grows; closed by hand, for we may leave in the middle.
+            rows = session.exec(select(Row).order_by(col(Row.seq)).execution_options(yield_per=500))
+            try:
+                for row in rows:
+                    if row.seq != expected:
+                        return expected
+                    if row.mac != self._mac(previous, row):
+                        return row.seq
+                    previous, expected = row.mac, expected + 1
+            finally:
+                rows.close()
             return None
 
         return await self._database.read(work)
