@@ -122,7 +122,7 @@ def answered(books: Books, event: StaffAnswered) -> None:
     call.answered_at = event.at
     call.ring_ends_at = None
     call.room = True
-    books.give(*books.timers.stop_all(call.call))
+    books.give(*books.timers.stop_all(call.call, but="kiosk_grace"))
     books.give(OpenRoom(call.call))
     books.tell(call)
     books.give(SaveCall(call.call))

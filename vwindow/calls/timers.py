@@ -35,9 +35,10 @@ class TimerBook:
         self._drop(key)
         return [StopTimer(key)]
 
-    def stop_all(self, owner: str) -> list[Effect]:
-        """Stop all timers of an owner."""
-        return [effect for kind in list(self._keys.get(owner, {})) for effect in self.stop(owner, kind)]
+    def stop_all(self, owner: str, *, but: str = "") -> list[Effect]:
+        """Stop all timers of an owner but those of one kind."""
+        kinds = [kind for kind in self._keys.get(owner, {}) if kind != but]
+        return [effect for kind in kinds for effect in self.stop(owner, kind)]
 
     def running(self, owner: str, kind: str) -> bool:
         """Say whether the timer runs."""

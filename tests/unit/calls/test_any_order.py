@@ -3,7 +3,6 @@
 `VWINDOW_SOAK=1` tries many more sequences; the seed is printed and can be given as VWINDOW_SEED.
 """
 
-import copy
 import os
 import random
 from collections import Counter
@@ -69,11 +68,10 @@ pick = st.integers(0, 5)
 sides: st.SearchStrategy[Side] = st.sampled_from(["kiosk", "staff"])
 
 
-def shape(books: Books) -> object:
+def shape(books: Books) -> str:
     """Return all that the rules remember, to see whether a refusal changed it."""
-    kept = copy.deepcopy(books)
-    kept.begin()
-    return repr(kept.calls), repr(kept.seats), repr(list(kept.roster)), repr(list(kept.line)), vars(kept.timers)
+    parts = (books.calls, books.seats, list(books.roster), list(books.line), vars(books.timers), books.closing)
+    return repr(parts)
 
 
 class World(RuleBasedStateMachine):
@@ -227,6 +225,42 @@ class World(RuleBasedStateMachine):
     @rule(n=pick, member=staff)
     def staff_notes(self, n: int, member: StaffId) -> None:
         self.tell(OutcomeNoted(START, self.name(n), self.server(self.name(n), member, True), "answered", ""))
+
+    # ---- long ways that chance alone seldom goes ----
+
+    @rule(kiosk=kiosks, n=st.integers(0, 2), far=st.integers(0, 3))
+    def a_call_goes_well(self, kiosk: KioskId, n: int, far: int) -> None:
+        """A call that is asked, rung, answered, talking: as far as `far` and the others allow."""
+        self.staff_comes_ready(n)
+        self.visitor_asks(kiosk, ("hefei", "company"), True, 9)
+        call = self.stage.floor.call_of_kiosk(kiosk)
+        if call is None or far == 0 or call.staff is None:
+            return
+        self.tell(StaffAnswered(START, call.call, call.staff))
+        sides_up: list[Side] = ["kiosk", "staff"]
+        for side in sides_up[: far - 1]:
+            self.tell(MediaUp(START, call.call, side))
+
+    @rule(kiosk=kiosks, n=st.integers(0, 9))
+    def a_served_call_meets_trouble(self, kiosk: KioskId, n: int) -> None:
+        call = self.stage.floor.call_of_kiosk(kiosk)
+        if call is None or call.phase not in (*SERVED, Phase.RINGING) or call.staff is None:
+            return
+        name, member = call.call, call.staff
+        troubles: list[list[Event]] = [
+            [VisitorHungUp(START, name, kiosk), VisitorHungUp(START, name, kiosk)],
+            [StaffHungUp(START, name, member), StaffHungUp(START, name, member)],
+            [StaffHungUp(START, name, member), VisitorHungUp(START, name, kiosk)],
+            [StaffLost(START, member)],
+            [KioskLost(START, kiosk)],
+            [RoomLost(START, name), MediaLost(START, name, "kiosk")],
+            [MediaLost(START, name, "staff")],
+            [StaffLeft(START, member), StaffLost(START, member)],
+            [StaffPaused(START, member, "meal")],
+            [StaffDeclined(START, name, member, "busy")],
+        ]
+        for event in troubles[n]:
+            self.tell(event)
 
     # ---- worker, server, time ----
 
