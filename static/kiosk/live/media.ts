@@ -1,0 +1,144 @@
+import { reactive, shallowRef } from "vue";
+import { takeMicrophone, type DeviceError } from "@/core/devices";
+import { MediaSide } from "@/core/media";
+import type { Ack, MediaAnswer, MediaOffer, MediaRefused } from "@/core/wire";
+
+declare global {
+  interface Window {
+    /** The peer connection of the present call, for looking at its statistics from outside; it is never read here. */
+    vwindowPeer?: RTCPeerConnection;
+  }
+}
+
+/** What the visitor is told while picture and sound come up. */
+export type Stage = "none" | "microphone" | "offer" | "picture" | "up" | "again";
+
+const RETRY_MS = 1000;
+const UNSTEADY_MS = 4000;
+
+/** The page's media connection of a call: own microphone out, the staff member's picture and voice in. */
+export class CallMedia {
+  readonly state = reactive({ stage: "none" as Stage, muted: false, error: "" });
+  /** Picture and voice of the staff member in one stream, so that they stay together. */
+  readonly stream = shallowRef<MediaStream | null>(null);
+  private microphone: MediaStreamTrack | null = null;
+  private side: MediaSide | null = null;
+  private call: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly send: (offer: MediaOffer) => Promise<Ack>) {}
+
+  /** Open the microphone, or keep the open one; "none" is success. */
+  async openMicrophone(): Promise<DeviceError> {
+    if (this.microphone?.readyState === "live") return "none";
+    const [track, error] = await takeMicrophone();
+    this.microphone = track;
+    if (track !== null) track.enabled = !this.state.muted;
+    return error;
+  }
+
+  /** Bring the media of a call up; again for the same call does nothing. */
+  start(call: string): void {
+    if (this.call === call) return;
+    this.call = call;
+    void this.connect();
+  }
+
+  answer(payload: MediaAnswer): void {
+    const side = this.side;
+    if (payload.call !== this.call || payload.part !== "page" || side === null) return;
+    side.accept(payload).then(
+      () => {
+        if (this.state.stage === "offer") this.state.stage = "picture";
+      },
+      () => this.again(side),
+    );
+  }
+
+  refused(payload: MediaRefused): void {
+    if (payload.call !== this.call || payload.part !== "page") return;
+    if (payload.error.retryable) this.again(this.side);
+    else this.state.error = payload.error.code;
+  }
+
+  /** The first picture is on the screen. */
+  shown(): void {
+    if (this.state.stage !== "none") this.state.stage = "up";
+  }
+
+  setMuted(muted: boolean): void {
+    this.state.muted = muted;
+    if (this.microphone !== null) this.microphone.enabled = !muted;
+  }
+
+  /** End everything and give the microphone back. */
+  stop(): void {
+    this.call = null;
+    this.drop();
+    this.microphone?.stop();
+    this.microphone = null;
+    Object.assign(this.state, { stage: "none", muted: false, error: "" });
+  }
+
+  private async connect(): Promise<void> {
+    const call = this.call;
+    this.state.error = "";
+    this.state.stage = this.state.stage === "none" ? "microphone" : "again";
+    const failed = await this.openMicrophone();
+    if (this.call !== call || call === null) return;
+    if (failed !== "none") {
+      this.state.error = `microphone_${failed}`;
+      this.later();
+      return;
+    }
+    if (this.state.stage === "microphone") this.state.stage = "offer";
+    const side = new MediaSide("page", { microphone: this.microphone });
+    this.side = side;
+    window.vwindowPeer = side.peer;
+    side.onSource((source, track) => {
+      if (source === "staff.face" || source === "staff.microphone") this.take(track);
+    });
+    side.onState((state) => this.watch(side, state));
+    const sdp = await side.offer();
+    if (this.side !== side) return;
+    const ack = await this.send({ call, part: "page", sdp });
+    if (this.side === side && !ack.ok) this.again(side);
+  }
+
+  private take(track: MediaStreamTrack): void {
+    const others = (this.stream.value?.getTracks() ?? []).filter((each) => each.kind !== track.kind);
+    this.stream.value = new MediaStream([...others, track]);
+  }
+
+  private watch(side: MediaSide, state: RTCPeerConnectionState): void {
+    if (this.side !== side) return;
+    clearTimeout(this.timer);
+    if (state === "failed") this.again(side);
+    if (state === "disconnected") {
+      this.state.stage = "again";
+      this.timer = setTimeout(() => this.again(side), UNSTEADY_MS);
+    }
+    if (state === "connected" && this.state.stage === "again") this.state.stage = "picture";
+  }
+
+  /** A dead connection is replaced, never repaired. */
+  private again(side: MediaSide | null): void {
+    if (this.side !== side || this.call === null) return;
+    this.drop();
+    this.state.stage = "again";
+    this.later();
+  }
+
+  private later(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.connect(), RETRY_MS);
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    this.side?.close();
+    this.side = null;
+    this.stream.value = null;
+    delete window.vwindowPeer;
+  }
+}
