@@ -89,7 +89,7 @@ class Stack:
         await self._until(ready, self.server, "server")
         if accounts:
             found = json.loads(people.read_text(encoding="utf-8"))
-            self.accounts = {entry["name"]: entry["password"] for entry in found}
+            self.accounts = {entry["account"]: entry["password"] for entry in found}
 
     async def start_agent(self) -> None:
         """Enrol the kiosk when it is new, start its agent and wait for its page."""

@@ -1,0 +1,157 @@
+"""The command `vwindow`."""
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvloop
+
+from vwindow import addresses, config, logs
+from vwindow.config import ConfigError, Settings
+from vwindow.errors import VWindowError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except ConfigError as error:
+        print(f"vwindow: {error}", file=sys.stderr)  # noqa: T201 - a word to the person at the terminal
+        return 2
+    except VWindowError as error:
+        print(f"vwindow: {error.code}: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vwindow", description="Virtual-window video help desk.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the server")
+    _settings_arguments(serve)
+    serve.add_argument("--demo", action="store_true", help="load demo data; print accounts with new passwords")
+    serve.add_argument("--ready-file", type=Path, help="write {url, pid} here when ready")
+    serve.add_argument("--accounts-file", type=Path, help="with --demo: write the accounts here (0600), do not print")
+    serve.set_defaults(run=_serve)
+
+    worker = commands.add_parser("worker", help="run a media worker (started by the server)")
+    worker.add_argument("--socket", type=Path, required=True)
+    worker.add_argument("--listen", action="append", required=True, metavar="HOST:PORT")
+    worker.add_argument("--announce", action="append", default=[], metavar="ADDRESS")
+    worker.add_argument("--face-bitrate", type=int, default=1_500_000)
+    worker.add_argument("--log-format", choices=("human", "json"), default="human")
+    worker.add_argument("--log-level", default="info")
+    worker.set_defaults(run=_worker)
+
+    catalogue = commands.add_parser("catalogue", help="the service items").add_subparsers(required=True)
+    export = catalogue.add_parser("export", help="print the 195 items")
+    export.add_argument("--json", action="store_true", required=True)
+    export.set_defaults(run=_export)
+
+    kiosk = commands.add_parser("kiosk", help="kiosks").add_subparsers(required=True)
+    code = kiosk.add_parser("code", help="print a one-time enrolment code (15 min)")
+    code.add_argument("kiosk")
+    _settings_arguments(code)
+    code.set_defaults(run=_kiosk_code)
+
+    staff = commands.add_parser("staff", help="accounts").add_subparsers(required=True)
+    add = staff.add_parser("add", help="make an account; reads the password from standard input")
+    for name in ("account", "name", "number", "centre"):
+        add.add_argument(name)
+    add.add_argument("--role", default="staff", choices=("staff", "supervisor", "technician", "admin", "evaluator"))
+    add.add_argument("--scope", default="centre", choices=("centre", "city", "all"))
+    _settings_arguments(add)
+    add.set_defaults(run=_staff_add)
+    return parser
+
+
+def _settings_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="TOML file with settings")
+    parser.add_argument("--lan", action="store_true", help="serve other machines: primary address, self-signed TLS")
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    settings = config.load(given.config, config.environment())
+    if given.lan:
+        address = addresses.primary_address()
+        if address is None:
+            raise ConfigError("--lan: this machine has no address besides the loopback")
+        from vwindow.app import lan_certificate
+
+        certificate, key = lan_certificate(settings.data_dir, address)
+        changes = {"host": address, "tls_certificate": certificate, "tls_key": key}
+        settings = config.load(given.config, config.environment(), changes)
+    return settings
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from vwindow.app import serve
+
+    settings = _settings(given)
+    logs.set_up(settings.log_format, settings.log_level)
+
+    def ready(accounts: Sequence[object]) -> None:
+        rows = [dataclasses.asdict(account) for account in accounts]  # type: ignore[call-overload]
+        if given.accounts_file is not None:
+            private = os.open(given.accounts_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(private, "w", encoding="utf-8") as file:
+                json.dump(rows, file, ensure_ascii=False)
+        elif rows:
+            _print_accounts(rows)
+        if given.ready_file is not None:
+            given.ready_file.write_text(json.dumps({"url": settings.url, "pid": os.getpid()}), encoding="utf-8")
+
+    uvloop.run(serve(settings, demo=given.demo, ready=ready))
+    return 0
+
+
+def _print_accounts(rows: list[dict[str, str]]) -> None:
+    lines = ["", "  Demo accounts (passwords are new at each start):"]
+    lines += [f"    {row['account']:<20} {row['password']:<16} {row['role']:<11} {row['centre_name']}" for row in rows]
+    sys.stdout.write("\n".join([*lines, "", ""]))
+    sys.stdout.flush()
+
+
+def _worker(given: argparse.Namespace) -> int:
+    from vwindow.recording.journal import JournalRecorder
+    from vwindow.sfu.worker import run_worker
+
+    logs.set_up(given.log_format, given.log_level)
+    listen = [(host.strip("[]"), int(port)) for host, _, port in (entry.rpartition(":") for entry in given.listen)]
+    uvloop.run(
+        run_worker(given.socket, listen, JournalRecorder(), given.announce or None, face_bitrate=given.face_bitrate)
+    )
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    from vwindow.catalogue.export import export_json
+
+    sys.stdout.write(export_json())
+    return 0
+
+
+def _kiosk_code(given: argparse.Namespace) -> int:
+    from vwindow.app import kiosk_code
+
+    sys.stdout.write(asyncio.run(kiosk_code(_settings(given), given.kiosk)) + "\n")
+    return 0
+
+
+def _staff_add(given: argparse.Namespace) -> int:
+    from vwindow.app import staff_add
+
+    password = sys.stdin.readline().rstrip("\n")
+    asyncio.run(staff_add(_settings(given), given, password))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
