@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from kiosk_agent.server_http import (
     open_session,
     post_json,
 )
+from kiosk_agent.tasks import TaskSet
 from signaling import wire
 from signaling.events import SERVER_TO_KIOSK, LinkState
 
@@ -150,7 +152,9 @@ class Link:
         """Connect, stay until the link is lost, and return the reason why it is down."""
         refusal: list[object] = []
         async with open_session(self._enrolment.pin) as session:
+            tasks = TaskSet("socket")
             client = self._new_client(session, refusal)
+            client.eio.start_background_task = tasks.adopt
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await self._connect(client, session)
@@ -169,6 +173,7 @@ class Link:
                 self._client = None
                 self._lost.set()
                 await self._leave(client)
+                await tasks.close()
 
     def _new_client(self, session: aiohttp.ClientSession, refusal: list[object]) -> Any:
         client = socketio.AsyncClient(
@@ -221,13 +226,9 @@ class Link:
             await client.eio.disconnect(abort=True)
 
     def _reason_of(self, refusal: list[object]) -> str:
-        for told in refusal:
-            code = told.get("code") or told.get("message") if isinstance(told, dict) else told
-            if isinstance(code, dict):
-                code = code.get("code")
-            if str(code) in REFUSALS:
-                return REFUSALS[str(code)]
-        return "unreachable"
+        # Socket.IO wraps what a server refuses with in a message of its own making.
+        words = re.findall(r"[a-z_]+", str(refusal)[:1000])
+        return next((REFUSALS[word] for word in words if word in REFUSALS), "unreachable")
 
     def _taker(self, event: str) -> Callable[..., None]:
         model = SERVER_TO_KIOSK[event]

@@ -16,6 +16,7 @@ from kiosk_agent.bridge import Bridge
 from kiosk_agent.catalogue import Catalogue
 from kiosk_agent.page_guard import PageGuard, refusal
 from kiosk_agent.preview import BOUNDARY, Preview, TooManyViewers, part
+from kiosk_agent.tasks import TaskSet
 from signaling import wire
 
 ADDRESS = "127.0.0.1"
@@ -44,6 +45,7 @@ class PageServer:
         self._preview = preview
         self._state = state
         self._runner: web.AppRunner | None = None
+        self._tasks = TaskSet("pages")
         self.port = 0
 
     @property
@@ -72,6 +74,7 @@ class PageServer:
         await self._preview.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        await self._tasks.close()
 
     def _socket(self, bridge: Bridge) -> Any:
         server = socketio.AsyncServer(
@@ -87,6 +90,7 @@ class PageServer:
             logger=False,
             engineio_logger=False,
         )
+        server.eio.start_background_task = self._tasks.adopt
         server.register_namespace(bridge)
         return server
 
