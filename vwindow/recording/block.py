@@ -78,6 +78,8 @@ class BlockHeader:
         magic, kind, counter, length = _BLOCK.unpack_from(data)
         if magic != BLOCK_MAGIC or not TAG_BYTES <= length <= MAX_SEALED_BYTES:
             return None
+        if data[5:8] != b"\0\0\0":  # what is not sealed may not vary
+            return None
         return cls(kind, counter, length)
 
 
