@@ -1,0 +1,100 @@
+"""Gaps: asked for at once, again after a round trip, given up in time."""
+
+import pytest
+
+from vwindow.rtp.cache import Cache
+from vwindow.rtp.loss import ATTEMPTS, MISSING_LIMIT, LossTracker
+from vwindow.rtp.reception import Reception
+
+
+def test_a_gap_is_asked_for_at_once_and_again_after_a_round_trip() -> None:
+    loss = LossTracker()
+    for number in (10, 11, 14):
+        assert loss.take(number, 1.0)
+    assert loss.due(1.0, 0.1) == [12, 13]
+    assert loss.due(1.05, 0.1) == []
+    assert loss.take(12, 1.06)
+    assert loss.due(1.11, 0.1) == [13]
+
+
+def test_order_and_duplicates_are_no_loss() -> None:
+    loss = LossTracker()
+    for number in (5, 6, 6, 7, 4, 3):
+        loss.take(number, 0.0)
+    assert loss.due(0.0, 0.1) == []
+    assert len(loss) == 0
+
+
+def test_a_packet_is_given_up_after_some_attempts() -> None:
+    loss = LossTracker()
+    loss.take(1, 0.0)
+    loss.take(3, 0.0)
+    asked = sum(bool(loss.due(step * 0.05, 0.05)) for step in range(40))
+    assert asked == ATTEMPTS
+    assert loss.given_up == 1
+    assert len(loss) == 0
+
+
+def test_a_packet_is_given_up_after_a_second() -> None:
+    loss = LossTracker()
+    loss.take(1, 0.0)
+    loss.take(3, 0.0)
+    assert loss.due(1.5, 0.1) == []
+    assert len(loss) == 0
+
+
+def test_a_gap_too_long_to_repair_says_so() -> None:
+    loss = LossTracker()
+    loss.take(1, 0.0)
+    assert not loss.take(1 + MISSING_LIMIT + 1, 0.0)
+    assert loss.due(0.0, 0.1) == []
+
+
+def test_the_missing_are_bounded() -> None:
+    loss = LossTracker()
+    for number in range(0, 4000, 2):
+        loss.take(number, 0.0)
+    assert len(loss) == MISSING_LIMIT
+
+
+def test_cache_keeps_the_last_and_only_those() -> None:
+    cache = Cache(8)
+    for number in range(100, 120):
+        cache.put(number, str(number).encode())
+    assert cache.get(119) == b"119"
+    assert cache.get(112) == b"112"
+    assert cache.get(111) is None
+    cache.put(105, b"late")
+    assert cache.get(113) == b"113"
+    assert cache.get(105) is None
+
+
+def test_cache_size_is_a_power_of_two() -> None:
+    with pytest.raises(ValueError, match="power of two"):
+        Cache(100)
+
+
+def test_reception_counts_loss_over_the_wrap() -> None:
+    reception = Reception(90_000)
+    for number in (65534, 65535, 65537, 65538):
+        reception.take(number, 0, 0.0)
+    block = reception.report(7, 0, 0.0)
+    assert (block.lost, block.highest, block.fraction_lost) == (1, 65538, 256 // 5)
+    assert reception.report(7, 0, 0.0).fraction_lost == 0
+
+
+def test_reception_measures_jitter_and_ignores_a_wrap_of_the_time() -> None:
+    reception = Reception(90_000)
+    for step in range(100):
+        reception.take(step + 1, (0xFFFFFFFF - 30 * 3000 + step * 3000) & 0xFFFFFFFF, step / 30)
+    assert reception.report(7, 0, 0.0).jitter < 5
+    late = Reception(90_000)
+    for step in range(100):
+        late.take(step + 1, step * 3000, step / 30 + (step % 2) * 0.01)
+    assert 700 < late.report(7, 0, 0.0).jitter < 1000
+
+
+def test_reception_of_nothing_reports_nothing() -> None:
+    block = Reception(48_000).report(7, 1, 2.0)
+    assert (block.lost, block.fraction_lost, block.highest) == (0, 0, 0)
+    assert block.delay == 2 * 65536
