@@ -24,7 +24,7 @@ from vwindow.recording.reader import JournalReader
 from vwindow.recording.remux import SIDES, Made, file_name, remux
 from vwindow.recording.seal import KEY_BYTES
 from vwindow.recording.survey import Survey, survey
-from vwindow.recording.verify import verify
+from vwindow.recording.verify import NotPlayable, verify
 from vwindow.recording.writer import sync_folder
 
 NICENESS = 15
@@ -38,18 +38,33 @@ def finish(journal: Path, folder: Path, key: bytes, *, delete_journal: bool = Fa
     reader = JournalReader(journal, key)
     found = survey(reader)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = remux(reader, found, folder, key)
-    try:
-        durations = {name: verify(file, key, found.duration) for name, file in made.items()}
-        for name, file in made.items():
-            file.part.rename(folder / file_name(name))
-    finally:
-        for file in made.values():
-            file.part.unlink(missing_ok=True)
+    made, durations = _make(reader, found, folder, key)
     sync_folder(folder)
     if delete_journal and not found.damaged:
         journal.unlink()
     return _report(found, made, durations)
+
+
+def _make(reader: JournalReader, found: Survey, folder: Path, key: bytes) -> tuple[dict[str, Made], dict[str, float]]:
+    without: frozenset[str] = frozenset()
+    while True:
+        made = remux(reader, found, folder, key, without)
+        durations: dict[str, float] = {}
+        try:
+            for name, file in made.items():
+                try:
+                    durations[name] = verify(file, key, found.duration)
+                except NotPlayable as error:
+                    if not error.pictures:
+                        raise
+                    without |= {SIDES[name][0]}
+            if len(durations) == len(made):
+                for name, file in made.items():
+                    file.part.rename(folder / file_name(name))
+                return made, durations
+        finally:
+            for file in made.values():
+                file.part.unlink(missing_ok=True)
 
 
 def _report(found: Survey, made: dict[str, Made], durations: dict[str, float]) -> dict[str, Any]:

@@ -37,13 +37,15 @@ def file_name(side: str) -> str:
     return f"{side}.webm.sealed"
 
 
-def remux(reader: JournalReader, survey: Survey, folder: Path, key: bytes) -> dict[str, Made]:
-    """Write a sealed WebM per side that has anything to play; raises OSError.
+def remux(
+    reader: JournalReader, survey: Survey, folder: Path, key: bytes, without: frozenset[str] = frozenset()
+) -> dict[str, Made]:
+    """Write a sealed WebM per side that has anything to play, leaving out the faces in `without`; raises OSError.
 
     All files start at the start of the recording and last as long as it. Plain media stays in memory, some 64 KiB of it
     at a time.
     """
-    playable = set(survey.sizes)
+    playable = set(survey.sizes) - without
     while True:
         made = _write(reader, survey, folder, key, playable)
         # A first keyframe may be there without ever being whole; players refuse a track without a frame.

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vwindow.recording.opus import duration
+
 RATE = 48_000
 SILENCE = b"\xf8\xff\xfe"
 """20 ms of CELT silence (RFC 6716 §3.1, configuration 31, one frame)."""
@@ -20,23 +22,6 @@ class Sound:
     at: int
     samples: int
     data: bytes
-
-
-def duration(packet: bytes) -> int:
-    """Return the samples of an Opus packet at 48 kHz (RFC 6716 §3.1); 0 when it is malformed."""
-    if not packet:
-        return 0
-    configuration, code = packet[0] >> 3, packet[0] & 3
-    if configuration < 12:
-        frame = (480, 960, 1920, 2880)[configuration & 3]
-    elif configuration < 16:
-        frame = (480, 960)[configuration & 1]
-    else:
-        frame = (120, 240, 480, 960)[configuration & 3]
-    if code < 3:
-        return frame * (1 if code == 0 else 2)
-    count = packet[1] & 0x3F if len(packet) > 1 else 0
-    return frame * count if frame * count <= 5760 else 0
 
 
 class VoiceLine:

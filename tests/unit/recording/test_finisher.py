@@ -251,3 +251,37 @@ async def test_journal_is_deleted_only_on_request(take: Take, voice: list[Encode
     with SealedReader(take.out / "kiosk.webm.sealed", take.key) as reader:
         assert reader.read(0, 4) == b"\x1a\x45\xdf\xa3"
     assert b"webm" not in (take.out / "kiosk.webm.sealed").read_bytes()
+
+
+async def test_noise_in_the_payloads_spoils_only_itself(take: Take, pictures: list[Encoded]) -> None:
+    """What a hostile or broken client sends must not cost the other side its recording."""
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    o = take.origin
+    noise: list[Packet] = []
+    for seq in range(400):
+        head = chance.choice([b"\x10\x00\x00\x00\x9d\x01\x2a\x10\x00\x10\x00", b"\x90", b"\x10\x01", b""])
+        payload = head + chance.randbytes(chance.randrange(40))
+        noise.append(Packet(seq, chance.randrange(2**32), chance.random() < 0.8, payload, o + seq / 80, True))
+    packets = {
+        "kiosk.face": noise,
+        "kiosk.microphone": noise,
+        "staff.face": vp8_packets(pictures, origin=o),
+    }
+    await take.record(packets, SECONDS)
+    report = take.finish()
+    assert report["sides"]["staff"]["frames"] == len(pictures)
+    assert report["sides"]["kiosk"]["duration"] == pytest.approx(SECONDS, abs=0.1)
+
+
+async def test_pictures_that_nobody_can_decode_are_left_out(take: Take, voice: list[Encoded]) -> None:
+    broken = [Encoded(n / 10, b"\x10\x02\x00\x9d\x01\x2a\xa0\x00\x78\x00" + b"\xff" * 3, True) for n in range(50)]
+    sources = {
+        "kiosk.face": vp8_packets(broken, origin=take.origin),
+        "kiosk.microphone": opus_packets(voice, origin=take.origin),
+    }
+    await take.record(sources, SECONDS)
+    report = take.finish()
+    assert report["unplayable"] == ["kiosk.face"]
+    assert report["sides"]["kiosk"]["tracks"] == [{"kind": "audio", "source": "kiosk.microphone"}]
