@@ -60,7 +60,8 @@ class Recordings:
     async def open(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder:
         """Make the row and the folder of a call's recording; the same order for the same call."""
         recording = f"r-{secrets.token_hex(8)}"
-        path = PurePosixPath(f"{at:%Y}", f"{at:%m}", f"{recording}.journal")
+        # A folder of its own: the finisher names its files by side only.
+        path = PurePosixPath(f"{at:%Y}", f"{at:%m}", recording, f"{recording}.journal")
         key = secrets.token_bytes(KEY_BYTES)
         fresh = Recording(
             id=recording,

@@ -66,7 +66,7 @@ async def test_a_recording_goes_from_writing_to_ready(house: StoreHouse) -> None
     order = await house.ledger.open_recording(CallId("c-1"), HEFEI, house.now)
     assert order == await house.ledger.open_recording(CallId("c-1"), HEFEI, house.now)
     path = Path(order.path)
-    assert path.parent == house.folder / "recordings" / "2026" / "03"
+    assert path == house.folder / "recordings/2026/03" / order.recording / f"{order.recording}.journal"
     assert path.parent.is_dir()
     book = house.ledger.recordings
     assert await book.journals_to_finish() == []

@@ -1,0 +1,1 @@
+"""The web API against a real server and a real database file."""

@@ -1,0 +1,133 @@
+"""Recordings: what there is of one, and its sealed files opened on the way out."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+
+from aiohttp import web
+
+from vwindow.errors import Refused, Unavailable, VWindowError
+from vwindow.ids import RecordingId
+from vwindow.store.reading import PlayableRecording
+from vwindow.store.sessions import StaffSession
+from vwindow.web.answers import answer, error_answer
+from vwindow.web.parts import PARTS, Media
+from vwindow.web.ranges import RangeRefused, Span, span_of
+from vwindow.web.sessions import signed_in
+
+log = logging.getLogger(__name__)
+
+PIECE_BYTES = 256 * 1024
+VIEW_SECONDS = 600.0
+"""A player asks for many ranges: within this time they are one view in the log."""
+_VIEWS = web.AppKey("recent_views", OrderedDict[tuple[str, str, str], float])
+_VIEWS_LIMIT = 1000
+
+
+def add_recordings(app: web.Application) -> None:
+    """Serve /api/recordings/{recording} and its media."""
+    app[_VIEWS] = OrderedDict()
+    app.router.add_get("/api/recordings/{recording}", _facts)
+    app.router.add_get("/api/recordings/{recording}/media", _media)
+
+
+async def _facts(request: web.Request) -> web.Response:
+    found = await _found(request, await signed_in(request))
+    tracks = [track for side in found.sides.values() for track in side["tracks"]]
+    return answer(
+        {
+            "recording": found.recording,
+            "call": found.call,
+            "state": found.state,
+            "duration": found.duration,
+            "sides": sorted(found.sides),
+            "tracks": tracks,
+        }
+    )
+
+
+async def _media(request: web.Request) -> web.StreamResponse:
+    session = await signed_in(request)
+    side = request.query.get("side", "")
+    if side not in ("kiosk", "staff"):
+        raise Refused("bad_query")
+    found = await _found(request, session)
+    parts = request.app[PARTS]
+    path, key = await parts.recordings.side(found.recording, side)
+    try:
+        media = await asyncio.to_thread(parts.open_media, path, key)
+    except OSError as error:
+        raise Unavailable("recording_missing", f"{found.recording}: {error.strerror}") from error
+    try:
+        tag = f'"{found.recording}-{side}"'
+        try:
+            span = span_of(_range(request, tag), media.size)
+        except RangeRefused as error:
+            refused = error_answer(error.code, error.status)
+            refused.headers["Content-Range"] = f"bytes */{error.size}"
+            return refused
+        if request.method != "HEAD":
+            # Before the first byte leaves: a view that cannot be logged is not shown.
+            await _log_view(request, session, found.recording, side)
+        return await _send(request, media, span, tag)
+    finally:
+        await asyncio.to_thread(media.close)
+
+
+async def _found(request: web.Request, session: StaffSession) -> PlayableRecording:
+    recording = RecordingId(request.match_info["recording"])
+    return await request.app[PARTS].reading.recording(session.viewer, recording)
+
+
+def _range(request: web.Request, tag: str) -> str | None:
+    # RFC 9110, 13.1.5: a condition that fails means the whole file.
+    condition = request.headers.get("If-Range")
+    return request.headers.get("Range") if condition in (None, tag) else None
+
+
+async def _log_view(request: web.Request, session: StaffSession, recording: str, side: str) -> None:
+    parts, views = request.app[PARTS], request.app[_VIEWS]
+    key = (session.staff, recording, side)
+    now = parts.clock.monotonic()
+    last = views.get(key)
+    if last is not None and now - last < VIEW_SECONDS:
+        return
+    await parts.view_log.append(session.viewer, "recording_viewed", recording, parts.clock.now(), side)
+    views[key] = now
+    views.move_to_end(key)
+    # What falls out is logged again at its next range: the log may say a view twice, never not at all.
+    while len(views) > _VIEWS_LIMIT:
+        views.popitem(last=False)
+
+
+async def _send(request: web.Request, media: Media, span: Span | None, tag: str) -> web.StreamResponse:
+    part = span or Span(0, media.size, media.size)
+    response = web.StreamResponse(status=206 if span else 200)
+    response.content_type = "video/webm"
+    response.content_length = part.length
+    response.headers.update({"Accept-Ranges": "bytes", "ETag": tag, "Content-Disposition": "inline"})
+    if span:
+        response.headers["Content-Range"] = span.content_range
+    if request.method == "HEAD":
+        await response.prepare(request)
+        return response
+    # The first piece before the headers: a broken seal there still gets a proper error answer.
+    at, end = part.start, part.start + part.length
+    piece = await asyncio.to_thread(media.read, at, min(PIECE_BYTES, end - at)) if at < end else b""
+    await response.prepare(request)
+    try:
+        while piece:
+            await response.write(piece)
+            at += len(piece)
+            if at >= end:
+                break
+            piece = await asyncio.to_thread(media.read, at, min(PIECE_BYTES, end - at))
+    except ConnectionResetError:
+        # The player has what it wanted.
+        return response
+    except (OSError, VWindowError):
+        log.exception("a recording ended in the middle of its file")
+    if at < end and request.transport is not None:
+        # Too short for the length that was promised: only a cut connection says so.
+        request.transport.close()
+    return response
