@@ -36,10 +36,11 @@ class KeyRing:
         self._first = min(masters)
 
     @classmethod
-    def open(cls, directory: Path) -> "KeyRing":
+    def open(cls, directory: Path, *, create: bool = True) -> "KeyRing":
         """Read the master keys of a directory; create the first one (0600) when there is none.
 
-        Raises Broken("keys_readable_by_others") when others could read a key.
+        Say `create=False` where sealed data exists already: a new key would not open it.
+        Raises Broken("keys_missing"), Broken("keys_readable_by_others") when others could read a key.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         masters: dict[int, bytes] = {}
@@ -48,6 +49,8 @@ class KeyRing:
                 if stat.S_IMODE(path.stat().st_mode) & 0o077:
                     raise Broken("keys_readable_by_others", f"{path} must have mode 0600")
                 masters[int(match.group(1))] = path.read_bytes()
+        if not masters and not create:
+            raise Broken("keys_missing", f"no master key in {directory}: put the saved keys back")
         if not masters:
             masters[1] = secrets.token_bytes(KEY_BYTES)
             _write_new(directory / "master-1.key", masters[1])

@@ -85,7 +85,9 @@ async def test_two_at_once_spend_a_code_once(house: StoreHouse) -> None:
 
 
 async def test_the_view_log_is_one_chain_and_append_only(house: StoreHouse) -> None:
-    await asyncio.gather(*(house.view_log.append(SUPERVISOR, "note_read", str(n), house.now) for n in range(12)))
+    await asyncio.gather(
+        *(house.view_log.append(SUPERVISOR, "callback_revealed", str(n), house.now) for n in range(12))
+    )
     assert await house.view_log.head() == 12
     assert await house.view_log.verify() is None
     for sql in ("UPDATE view_log SET staff = 'x'", "DELETE FROM view_log", "TRUNCATE view_log"):

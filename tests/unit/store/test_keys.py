@@ -30,6 +30,13 @@ def test_keys_that_others_can_read_stop_the_start(tmp_path: Path) -> None:
     assert caught.value.code == "keys_readable_by_others"
 
 
+def test_a_lost_key_is_not_replaced_where_data_exists(tmp_path: Path) -> None:
+    with pytest.raises(Broken) as caught:
+        KeyRing.open(tmp_path, create=False)
+    assert caught.value.code == "keys_missing"
+    assert list(tmp_path.iterdir()) == []
+
+
 @given(st.text(max_size=80))
 def test_a_sealed_text_opens_in_its_place_only(text: str) -> None:
     sealed = RING.seal("callback", "name", "c-1", text)

@@ -40,7 +40,7 @@ async def test_entries_come_back_in_order_and_the_chain_is_whole(house: StoreHou
 
 
 async def test_entries_at_once_make_one_chain(house: StoreHouse) -> None:
-    await asyncio.gather(*(house.view_log.append(VIEWER, "note_read", str(n), house.now) for n in range(20)))
+    await asyncio.gather(*(house.view_log.append(VIEWER, "callback_revealed", str(n), house.now) for n in range(20)))
     assert await house.view_log.head() == 20
     assert await house.view_log.verify() is None
 
