@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vwindow.recording.record import Track
 from vwindow.recording.reorder import Reorder
 from vwindow.recording.survey import Survey
-from vwindow.recording.trackclock import Place, TrackClock
+from vwindow.recording.trackclock import TrackClock
 from vwindow.recording.voice import Sound, VoiceLine
 from vwindow.recording.vp8 import FrameAssembler
 from vwindow.recording.webm import WebmFile
@@ -43,7 +43,9 @@ class Lane:
             self._order = Reorder()
             self._current = current
             self.generation += 1
-        yield from self._order.push(packet, self._time(track, place))
+        made = self._survey.clocks[track.number].time(place)
+        # Nothing is made after it came, whatever a wrong anchor says.
+        yield from self._order.push(packet, min(made, packet.arrival) - self._survey.started)
 
     def advance(self, now: float) -> Iterator[tuple[Packet, float]]:
         """Give up waiting for packets that are overdue at `now` on the worker's clock."""
@@ -52,9 +54,6 @@ class Lane:
     def flush(self) -> Iterator[tuple[Packet, float]]:
         """Give the rest."""
         yield from self._order.flush()
-
-    def _time(self, track: Track, place: Place) -> float:
-        return self._survey.clocks[track.number].time(place) - self._survey.started
 
 
 class Side:

@@ -86,8 +86,8 @@ def _decode_from(container: InputContainer, stream: VideoStream, at: int) -> int
     for number, packet in enumerate(container.demux(stream)):
         if packet.pts is None or number >= SEGMENT_PACKETS or (number and packet.is_keyframe):
             break
-        if number == 0 and packet.pts != at:
-            raise NotPlayable("a seek does not end at its keyframe")
+        if number == 0 and (packet.pts > at or not packet.is_keyframe):
+            raise NotPlayable("a seek does not end at a keyframe", pictures=True)
         with suppress(FFmpegError):
             decoded += len(packet.decode())
     return decoded
