@@ -16,7 +16,7 @@ from vwindow.sfu.sdp import Offer
 from vwindow.sfu.slots import LINES
 from vwindow.sfu.socket import Port
 from vwindow.sfu.stream import Stream
-from vwindow.sfu.transport import Certificate, SrtpError, Transport
+from vwindow.sfu.transport import Certificate, SrtpError
 
 MAX_SSRCS = 16
 UNPROVEN_PACKETS = 10
@@ -48,7 +48,7 @@ class Peer:
         self._on_path = on_path
         self._counters = counters
         self._counts = counters.values
-        self._transport = Transport(certificate, offer.fingerprints, self.send, self._on_ended)
+        self._transport = certificate.associate(offer.fingerprints, self.send, self._on_ended)
         self._port: Port | None = None
         self._address: Address = ()
         self._credit = -1

@@ -28,6 +28,15 @@ class Certificate:
         found = next(f for f in self.inner.getFingerprints() if f.algorithm == "sha-256")
         return f"{found.algorithm} {found.value}"
 
+    def associate(
+        self, fingerprints: Sequence[tuple[str, str]], send: Callable[[bytes], None], ended: Callable[[], None]
+    ) -> "Transport":
+        """Return a new association, DTLS server, with the peer of these fingerprints.
+
+        `ended` is called once when the peer says goodbye.
+        """
+        return Transport(self, fingerprints, send, ended)
+
 
 class _Shim:
     """What RTCDtlsTransport needs of an ICE transport."""

@@ -1,0 +1,124 @@
+"""A room with its gate on a port that is a list, under a clock that tests move."""
+
+import asyncio
+import re
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.keys import TAG, FakeCertificate
+from tests.fakes.offers import offer
+from tests.fakes.recorder import FakeRecorder
+from tests.unit.ice.test_stun import request
+from vwindow.ice.book import Address, Book
+from vwindow.rtp import packet, rtcp
+from vwindow.sfu.control import Event
+from vwindow.sfu.counters import Counters
+from vwindow.sfu.gate import Gate
+from vwindow.sfu.peer import Peer
+from vwindow.sfu.room import Room, Surroundings
+from vwindow.sfu.slots import Part
+
+KEY = b"\x10\x00key"
+DELTA = b"\x10\x01delta"
+
+
+class FakePort:
+    def __init__(self, index: int = 0) -> None:
+        self.index = index
+        self.sent: list[tuple[bytes, Address]] = []
+
+    def send(self, data: bytes, address: Address) -> None:
+        self.sent.append((data, address))
+
+
+class Guest:
+    """A participant: its answer and its address."""
+
+    def __init__(self, floor: "Floor", part: Part, address: Address) -> None:
+        self.floor = floor
+        self.part = part
+        self.address = address
+        self.sdp, self.slots = floor.room.answer(part, offer(part))
+        self.ufrag = re.findall("ice-ufrag:(.*)\r", self.sdp)[0]
+        self.password = re.findall("ice-pwd:(.*)\r", self.sdp)[0]
+        self.ssrcs = [int(ssrc) for ssrc in re.findall("ssrc:([0-9]+) msid", self.sdp)]
+
+    def check(self, address: Address | None = None, nominate: bool = True) -> None:
+        if address is not None and nominate:
+            self.address = address
+        data = request(f"{self.ufrag}:Y18i", self.password.encode(), nominate)
+        self.floor.give(data, address or self.address)
+
+    async def connect(self) -> None:
+        self.check()
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    def rtp(self, ssrc: int, seq: int, payload: bytes, payload_type: int = 96, mid: str = "") -> None:
+        data = packet.write(ssrc, payload_type, seq, seq * 3000, True, payload)
+        if mid:
+            body = bytes((0x40 | len(mid) - 1,)) + mid.encode()
+            body += bytes(-len(body) % 4)
+            head = b"\xbe\xde" + (len(body) // 4).to_bytes(2, "big") + body
+            data = bytes((0x90,)) + data[1:12] + head + data[12:]
+        self.floor.give(data + TAG, self.address)
+
+    def feedback(self, *packets: bytes) -> None:
+        self.floor.give(rtcp.receiver_report(99, ()) + b"".join(packets) + TAG, self.address)
+
+    def media(self) -> list[bytes]:
+        """Return RTP packets that were sent here."""
+        sent = (data for data, address in self.floor.port.sent if address == self.address)
+        return [data[:-4] for data in sent if data[0] == 0x80 and not 192 <= data[1] <= 223]
+
+    def reports(self) -> list[rtcp.Report]:
+        sent = (data for data, address in self.floor.port.sent if address == self.address)
+        found: list[rtcp.Report] = []
+        for data in sent:
+            if data[0] >> 6 == 2 and 192 <= data[1] <= 223:
+                found += rtcp.parse(data[:-4])
+        return found
+
+
+class Floor:
+    """Everything around one room."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.certificate = FakeCertificate()
+        self.recorder = FakeRecorder()
+        self.events: list[Event] = []
+        self.port = FakePort()
+        self.counters = Counters()
+        book: Book[Peer] = Book(1)
+        self.gate = Gate(book, self.counters)
+        self.room = Room(
+            "r",
+            Surroundings(
+                clock=self.clock,
+                wall=self.clock.now().timestamp() - self.clock.monotonic(),
+                book=book,
+                certificate=self.certificate,
+                candidates=(("192.0.2.1", 5000),),
+                recorder=self.recorder,
+                counters=self.counters,
+                emit=self.events.append,
+                face_bitrate=1_500_000,
+            ),
+        )
+        self._phase = 0
+
+    def give(self, data: bytes, address: Address) -> None:
+        self.gate.take(data, address, self.port, self.clock.monotonic())
+
+    def guest(self, part: Part, number: int) -> Guest:
+        return Guest(self, part, ("192.0.2.7", 6000 + number))
+
+    def run(self, seconds: float) -> None:
+        """Let time pass in ticks."""
+        for _ in range(round(seconds * 10)):
+            self.clock.advance(0.1)
+            self._phase = (self._phase + 1) % 10
+            self.room.tick(self.clock.monotonic(), self._phase)
+
+    def states(self, part: Part) -> list[str]:
+        return [event.state for event in self.events if event.event == "peer" and event.part == part]
