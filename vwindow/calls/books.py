@@ -41,6 +41,8 @@ class Books:
     effects: list[Effect] = field(default_factory=list)
     given: set[Effect] = field(default_factory=set)
     """Effects of the event in hand that are given once."""
+    forgotten: dict[CallId, Call] = field(default_factory=dict)
+    """Calls that the event in hand dropped: its effects may still have to save them."""
     told_lines: dict[LineKey, tuple[CallId, ...]] = field(default_factory=dict)
     told_places: dict[CallId, tuple[int, int]] = field(default_factory=dict)
 
@@ -91,6 +93,7 @@ class Books:
         """Forget the effects of the last event."""
         self.effects = []
         self.given = set()
+        self.forgotten = {}
 
     def tell(self, call: Call) -> None:
         """Tell both sides of a call."""

@@ -75,7 +75,7 @@ def forget_if_over(books: Books, call: Call) -> None:
     """Drop an ended call that neither side looks at any more."""
     if call.closed and not call.wrapping:
         books.give(*books.timers.stop_all(call.call))
-        del books.calls[call.call]
+        books.forgotten[call.call] = books.calls.pop(call.call)
         books.give(Forget(call.call))
 
 

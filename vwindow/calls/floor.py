@@ -155,6 +155,10 @@ class Floor:
         """Return a call that is not forgotten; read only."""
         return self._books.calls.get(call)
 
+    def call_to_save(self, call: CallId) -> Call | None:
+        """Return a call, also one that the last event dropped; read only."""
+        return self._books.calls.get(call) or self._books.forgotten.get(call)
+
     def calls(self) -> tuple[Call, ...]:
         """Return all calls that are not forgotten; read only."""
         return tuple(self._books.calls.values())

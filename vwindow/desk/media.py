@@ -1,0 +1,177 @@
+"""The rooms of calls: opened, recorded, closed in order; offers answered beside that order.
+
+An offer waits only for its room to be open, never for the recording's row in the ledger.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vwindow.calls.events import Event, RecordingFailed, RoomLost
+from vwindow.clock import Clock
+from vwindow.desk.lanes import Lanes, persist
+from vwindow.desk.ports import Ledger, Part, RecordingOrder, RoomAnswer, Rooms
+from vwindow.desk.settings import DeskSettings
+from vwindow.desk.timers import Later
+from vwindow.errors import Refused, Unavailable, VWindowError
+from vwindow.ids import CallId, CentreId, RoomId
+from vwindow.tasks import TaskSet
+
+log = logging.getLogger(__name__)
+
+
+def ledger_lane(call: CallId) -> str:
+    """Name the lane in which a call's writes go to the ledger."""
+    return f"ledger:{call}"
+
+
+@dataclass(slots=True)
+class RoomWork:
+    """What is under way for one room."""
+
+    opened: asyncio.Future[bool]
+    order: RecordingOrder | None = None
+    closed: bool = False
+    last_offer: Counter[Part] = field(default_factory=Counter)
+    in_hand: Counter[Part] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReply:
+    """Where the answer to an offer goes."""
+
+    answered: Callable[[RoomAnswer], None]
+    refused: Callable[[str, bool], None]
+
+
+class Media:
+    """All rooms that calls have; the id of a room is that of its call."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        ledger: Ledger,
+        settings: DeskSettings,
+        clock: Clock,
+        later: Later,
+        tasks: TaskSet,
+        lanes: Lanes,
+        post: Callable[[Event], None],
+    ) -> None:
+        self._rooms = rooms
+        self._ledger = ledger
+        self._settings = settings
+        self._clock = clock
+        self._later = later
+        self._tasks = tasks
+        self._lanes = lanes
+        self._post = post
+        self._works: dict[CallId, RoomWork] = {}
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def open(self, call: CallId) -> None:
+        """Open the room of a call; if that fails the room is lost."""
+        work = RoomWork(asyncio.get_running_loop().create_future())
+        self._works[call] = work
+
+        async def job() -> None:
+            try:
+                await self._rooms.open(RoomId(call))
+            except Exception as error:  # noqa: BLE001 - an edge: whatever it was, there is no room
+                log.error("call %s: no room: %r", call, error)
+                self._post(RoomLost(self._clock.now(), call))
+                work.opened.set_result(False)
+            else:
+                work.opened.set_result(True)
+
+        self._lanes.add(f"room:{call}", "open", job)
+
+    def record(self, call: CallId, centre: CentreId) -> None:
+        """Record the room of a call; if that fails the light says so and the call goes on."""
+        work = self._works[call]
+
+        async def job() -> None:
+            if not work.opened.result():
+                return
+            try:
+                await self._lanes.flush(ledger_lane(call))
+                at = self._clock.now()
+                work.order = await persist(
+                    lambda: self._ledger.open_recording(call, centre, at),
+                    self._later,
+                    self._settings.write_pauses,
+                )
+                if not work.closed:
+                    await self._rooms.record(RoomId(call), work.order)
+            except Exception as error:  # noqa: BLE001 - an edge: a recording that fails never ends the call
+                log.error("call %s: not recorded: %r", call, error)
+                self._post(RecordingFailed(self._clock.now(), call))
+
+        self._lanes.add(f"room:{call}", "record", job)
+
+    def close(self, call: CallId) -> None:
+        """Close the room of a call and its recording."""
+        work = self._works.pop(call)
+        work.closed = True
+
+        async def job() -> None:
+            try:
+                await self._rooms.close(RoomId(call))
+            except VWindowError as error:
+                # The worker is gone; what it wrote is whole up to its last block.
+                log.warning("call %s: room not closed: %s", call, error.code)
+            finally:
+                if work.order is not None:
+                    recording, at = work.order.recording, self._clock.now()
+                    await persist(
+                        lambda: self._ledger.close_recording(recording, at),
+                        self._later,
+                        self._settings.write_pauses,
+                    )
+
+        self._lanes.add(f"room:{call}", "close", job)
+
+    def offer(self, call: CallId, part: Part, sdp: str, reply: OfferReply) -> None:
+        """Have an offer answered; a newer one of the same connection makes an older answer void.
+
+        Raises Refused("not_now") without a room and Unavailable("too_many_offers").
+        """
+        work = self._works.get(call)
+        if work is None:
+            raise Refused("not_now")
+        if work.in_hand[part] >= self._settings.offers_at_once:
+            raise Unavailable("too_many_offers")
+        work.in_hand[part] += 1
+        work.last_offer[part] += 1
+        number = work.last_offer[part]
+        self._tasks.start(self._answer(call, work, part, number, sdp, reply), f"offer:{call}:{part}")
+
+    async def _answer(self, call: CallId, work: RoomWork, part: Part, number: int, sdp: str, reply: OfferReply) -> None:
+        code, retryable = "", False
+        answer: RoomAnswer | None = None
+        try:
+            async with asyncio.timeout(self._settings.offer_seconds):
+                if not await asyncio.shield(work.opened):
+                    raise Unavailable("worker_lost")
+                if work.closed:
+                    raise Refused("call_ended")
+                answer = await self._rooms.answer(RoomId(call), part, sdp)
+        except VWindowError as error:
+            code, retryable = error.code, error.retryable
+        except TimeoutError:
+            code, retryable = "worker_lost", True
+        except Exception:  # an edge: the page must hear of it, whatever it was
+            log.exception("call %s: offer of %s failed", call, part)
+            code = "broken"
+        finally:
+            work.in_hand[part] -= 1
+        if number != work.last_offer[part]:
+            return
+        if answer is not None and not work.closed:
+            reply.answered(answer)
+        elif code:
+            reply.refused(code, retryable)

@@ -1,0 +1,45 @@
+"""Which media connections of a call are up: the worker speaks of connections, the call rules of sides."""
+
+from collections.abc import Callable
+
+from vwindow.calls.events import Event, MediaLost, MediaUp, Side
+from vwindow.clock import Clock
+from vwindow.desk.ports import Part
+from vwindow.ids import CallId
+
+SIDES: dict[Part, Side] = {"page": "kiosk", "agent": "kiosk", "console": "staff"}
+PARTS: dict[Side, frozenset[Part]] = {
+    side: frozenset(part for part, owner in SIDES.items() if owner == side) for side in set(SIDES.values())
+}
+
+
+class Peers:
+    """Turn news of connections into MediaUp and MediaLost; a side is up when all its connections are."""
+
+    def __init__(self, clock: Clock, post: Callable[[Event], None]) -> None:
+        self._clock = clock
+        self._post = post
+        self._up: dict[CallId, set[Part]] = {}
+
+    def open(self, call: CallId) -> None:
+        """Begin to keep the connections of a call."""
+        self._up[call] = set()
+
+    def forget(self, call: CallId) -> None:
+        """End it."""
+        self._up.pop(call, None)
+
+    def changed(self, call: CallId, part: Part, state: str) -> None:
+        """Take in `up`, `silent`, `back` or `gone`; silence alone ends nothing."""
+        up = self._up.get(call)
+        if up is None:
+            return
+        side = SIDES[part]
+        if state in ("up", "back"):
+            if part not in up:
+                up.add(part)
+                if up >= PARTS[side]:
+                    self._post(MediaUp(self._clock.now(), call, side))
+        elif state == "gone":
+            up.discard(part)
+            self._post(MediaLost(self._clock.now(), call, side))

@@ -1,0 +1,21 @@
+"""What the desk is told at its start."""
+
+from dataclasses import dataclass
+
+from vwindow.calls.facts import CallRules
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings(CallRules):
+    """Policy and times of all calls, and the desk's own bounds; seconds."""
+
+    mailbox_size: int = 4096
+    """Events that wait to be applied; what people send beyond three quarters is refused, the rest comes again."""
+    offers_at_once: int = 4
+    """Media offers of one connection that may be with the worker; more are refused."""
+    offer_seconds: float = 10.0
+    """Until an offer that got no answer is refused."""
+    write_pauses: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0)
+    """Pauses between the tries of a write to the ledger."""
+    drain_seconds: float = 25.0
+    """How long a stop waits for recordings and writes to finish."""
