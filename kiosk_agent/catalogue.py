@@ -56,8 +56,11 @@ class Catalogue:
         if not _is_catalogue(body):
             log.error("the server sent a catalogue that is none")
             return
+        try:
+            await asyncio.to_thread(private_write, self._path, etag.encode() + b"\n" + body)
+        except OSError as error:
+            log.error("the catalogue is not kept for a start without the server: %s", error)
         self.bundle = Bundle(etag, body)
-        await asyncio.to_thread(private_write, self._path, etag.encode() + b"\n" + body)
         log.info("catalogue of %d KiB loaded", len(body) // 1024)
 
     def _load(self) -> Bundle | None:

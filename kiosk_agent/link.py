@@ -152,12 +152,15 @@ class Link:
         """Connect, stay until the link is lost, and return the reason why it is down."""
         refusal: list[object] = []
         async with open_session(self._enrolment.pin) as session:
-            tasks = TaskSet("socket")
+            tasks = TaskSet("socket", patience=0.1)
             client = self._new_client(session, refusal)
             client.eio.start_background_task = tasks.adopt
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await self._connect(client, session)
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    # asyncio.wait_for in the client swallows a cancellation that comes with its result.
+                    raise asyncio.CancelledError
             except ServerError as error:
                 return REFUSALS.get(error.code, "unreachable")
             except socketio.exceptions.ConnectionError:

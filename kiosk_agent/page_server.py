@@ -45,7 +45,7 @@ class PageServer:
         self._preview = preview
         self._state = state
         self._runner: web.AppRunner | None = None
-        self._tasks = TaskSet("pages")
+        self._tasks = TaskSet("pages", limit=1000, patience=0.1)
         self.port = 0
 
     @property

@@ -7,6 +7,9 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.2
+"""Longer than any of our tasks needs to clean up."""
+
 
 class TaskSet:
     """Own a bounded set of tasks; end them all together.
@@ -14,8 +17,9 @@ class TaskSet:
     Raises RuntimeError when more than `limit` tasks are alive: an owner that leaks tasks must be heard.
     """
 
-    def __init__(self, name: str, *, limit: int = 100) -> None:
+    def __init__(self, name: str, *, limit: int = 100, patience: float = PATIENCE) -> None:
         self.name = name
+        self._patience = patience
         self._limit = limit
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -45,7 +49,9 @@ class TaskSet:
     async def close(self) -> None:
         """Cancel all tasks and wait until they are gone."""
         self._closed = True
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        # Until Python 3.12 asyncio.wait_for may swallow a cancellation that comes with its result: ask again.
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=self._patience)
