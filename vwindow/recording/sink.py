@@ -22,7 +22,8 @@ class Backlog:
     __slots__ = ("_records", "_taken", "_wake", "_woken_at", "closed", "dropped_audio", "dropped_video", "put")
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        self._records: deque[bytes] = deque()
+        # The bytes are what bounds it: a record is never empty, so this length is never reached.
+        self._records: deque[bytes] = deque(maxlen=AUDIO_LIMIT_BYTES)
         self._wake = wake
         self._taken = 0
         self._woken_at = 0
