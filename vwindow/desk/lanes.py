@@ -16,7 +16,9 @@ T = TypeVar("T")
 Job = Callable[[], Awaitable[None]]
 
 LANE_SIZE = 256
-"""Jobs of one lane; beyond this the newest droppable one is dropped, the others always fit."""
+"""Jobs of one lane; beyond this the newest droppable one is dropped."""
+RESERVE = 32
+"""Room for those that are not droppable: a call has about ten in its life."""
 
 
 async def persist(work: Callable[[], Awaitable[T]], later: Later, pauses: Sequence[float]) -> T:
@@ -36,7 +38,7 @@ class Lane:
     """Jobs one after the other."""
 
     def __init__(self) -> None:
-        self.jobs: deque[tuple[str, Job]] = deque()
+        self.jobs: deque[tuple[str, Job]] = deque(maxlen=LANE_SIZE + RESERVE)
 
     def add(self, name: str, job: Job, *, once: bool = False, droppable: bool = False) -> bool:
         """Append a job; with `once` it takes the very place of a waiting one of the same name."""
