@@ -119,7 +119,7 @@ class Desk:
         self._facts.kiosks[record.kiosk] = kiosk
         self._facts.items[record.call] = item
         event = CallCut(
-            at=self._clock.now(),
+            at=record.ended_at or self._clock.now(),
             call=record.call,
             kiosk=record.kiosk,
             request=record.request,
