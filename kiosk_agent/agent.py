@@ -1,7 +1,6 @@
 """The agent: one object that puts the parts together and owns their tasks."""
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from signaling.events import LinkState
 log = logging.getLogger(__name__)
 
 CATALOGUE_SECONDS = 600.0
+STOP_SECONDS = 1.9
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -109,10 +109,12 @@ class Agent:
     async def close(self) -> None:
         """End everything, within 2 s; idempotent."""
         self._addresses.close()
-        self._publisher.follow(None)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.9):
-                await asyncio.gather(self._tasks.close(), self._pages.close(), self._camera.close())
+        parts = (self._publisher.close(), self._tasks.close(), self._pages.close(), self._camera.close())
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*parts)
+        except TimeoutError:
+            log.error("not everything could be stopped in time")
 
     def describe(self) -> dict[str, Any]:
         """Return what /state.json shows: nothing about a visitor."""

@@ -73,6 +73,7 @@ class Publisher:
         self._times = times or Times()
         self._call: str | None = None
         self._work: asyncio.Task[None] | None = None
+        self._closing = TaskSet("media closing")
         self._answer: asyncio.Future[wire.MediaAnswer | wire.MediaRefused] | None = None
         self._changed = asyncio.Event()
         self._renew = False
@@ -87,10 +88,18 @@ class Publisher:
         self._call = wanted
         if self._work is not None:
             self._work.cancel()
-            self._work = None
+        self._work = None
         self.state = "off"
         if wanted is not None:
             self._work = self._tasks.start(self._publish(wanted), f"publish:{wanted}")
+
+    async def close(self) -> None:
+        """Stop sending and wait until the connection is closed."""
+        work = self._work
+        self.follow(None)
+        if work is not None:
+            await asyncio.wait({work})
+        await self._closing.drain()
 
     def take(self, told: wire.MediaAnswer | wire.MediaRefused) -> None:
         """Take the worker's answer to our offer; one that nobody waits for is dropped."""
@@ -124,7 +133,8 @@ class Publisher:
                 log.warning("no media connection: %s", str(error) or "no answer", extra={"call": call})
             finally:
                 self._answer = None
-                await connection.close()
+                # Closing half a connection would leave its sockets open: a second cancellation must not stop it.
+                await asyncio.shield(self._closing.start(connection.close(), "close"))
             self.state = "offering"
             await asyncio.sleep(delay)
             delay = min(delay * 2, self._times.max_delay)

@@ -46,6 +46,10 @@ class TaskSet:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task %s ended with an error", task.get_name(), exc_info=error)
 
+    async def drain(self) -> None:
+        """Wait until all tasks have ended by themselves."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def close(self) -> None:
         """Cancel all tasks and wait until they are gone."""
         self._closed = True
