@@ -22,7 +22,7 @@ describe("phase", () => {
     expect(phaseOf(null)).toBe("loading");
     expect(phaseOf(mirror({}))).toBe("ready");
     expect(phaseOf(mirror({ call: call({ phase: "connecting" }) }))).toBe("connecting");
-    expect(phaseOf(mirror({ call: call({ phase: "ended", wrap_up: true }) }))).toBe("wrap_up");
+    expect(phaseOf(mirror({ call: call({ phase: "ended", wrap_up: true }) }))).toBe("ended");
     expect(phaseOf(mirror({ state: "break", call: call({ phase: "ended" }) }))).toBe("break");
     expect(liveCall(mirror({ call: call({ phase: "ended" }) }))).toBeNull();
   });
@@ -49,10 +49,10 @@ describe("past calls", () => {
   });
 
   it("know which sides were recorded", () => {
-    const facts = (...sources: string[]) => ({ tracks: sources.map((source) => ({ kind: "video", source })) }) as RecordingFacts;
-    expect(recordedSides(facts("staff.face"))).toEqual(["staff"]);
-    expect(recordedSides(facts("staff.face", "kiosk.microphone"))).toEqual(["kiosk", "staff"]);
-    expect(recordedSides(facts())).toEqual(["kiosk", "staff"]);
+    const facts = (...sides: RecordingFacts["sides"]) => ({ sides }) as RecordingFacts;
+    expect(recordedSides(facts("staff"))).toEqual(["staff"]);
+    expect(recordedSides(facts("staff", "kiosk"))).toEqual(["kiosk", "staff"]);
+    expect(recordedSides(facts())).toEqual([]);
   });
 });
 

@@ -32,10 +32,12 @@ export class Desk {
   readonly phase: ComputedRef<Phase> = computed(() => phaseOf(this.state.mirror));
   readonly call: ComputedRef<StaffCall | null> = computed(() => liveCall(this.state.mirror));
   private declined: string | null = null;
+  private newLink = false;
 
   constructor(readonly link: StaffLink) {
     link.onState((up, reason) => {
       this.state.linkUp = up;
+      this.newLink ||= up;
       this.state.linkReason = reason;
     });
     link.on("staff.mirror", (mirror) => this.take(mirror));
@@ -83,9 +85,18 @@ export class Desk {
   private take(mirror: StaffMirror): void {
     const before = this.call.value;
     if (mirror.server_time !== this.state.mirror?.server_time) this.time.learn(mirror.server_time);
-    this.state.notice = noticeOf(before, mirror, this.declined) ?? (mirror.call?.phase === "ringing" ? null : this.state.notice);
+    this.state.notice = this.noticeOn(before, mirror);
     this.state.mirror = mirror;
+    this.newLink = false;
     if (before?.call !== this.call.value?.call) this.state.light = null;
+  }
+
+  private noticeOn(before: StaffCall | null, mirror: StaffMirror): Notice | null {
+    const gone = noticeOf(before, mirror, this.declined);
+    if (gone !== null) return gone;
+    const was = this.state.mirror?.state;
+    if (this.newLink && mirror.state === "off" && (was === "ready" || was === "break")) return { code: "off_now" };
+    return mirror.call?.phase === "ringing" || mirror.state !== was ? null : this.state.notice;
   }
 
   private async order(answer: Promise<Ack>): Promise<Ack> {

@@ -31,17 +31,15 @@ export interface RecordingFacts {
   call: string;
   state: "writing" | "finishing" | "ready" | "failed";
   duration: number | null;
+  sides: RecordedSide[];
   tracks: { kind: "audio" | "video"; source: string }[];
 }
 
 export type RecordedSide = "kiosk" | "staff";
 
-/** Which sides a recording holds; all of them when the server names no tracks. */
+/** Which sides can be played, the visitor's first. */
 export function recordedSides(facts: RecordingFacts): RecordedSide[] {
-  const sides = (["kiosk", "staff"] as const).filter((side) =>
-    facts.tracks.some((track) => track.source.startsWith(`${side}.`)),
-  );
-  return sides.length > 0 ? sides : ["kiosk", "staff"];
+  return (["kiosk", "staff"] as const).filter((side) => facts.sides.includes(side));
 }
 
 /** Talking time in seconds; null for a call that nobody answered. */

@@ -1,11 +1,14 @@
 import type { StaffCall, StaffMirror } from "@/core/wire";
 
 /** What the console shows: one of these at any time. */
-export type Phase = "loading" | "off" | "ready" | "break" | "ringing" | "connecting" | "talking" | "wrap_up" | "busy";
+export type Phase = "loading" | "off" | "ready" | "break" | "ringing" | "connecting" | "talking" | "ended" | "busy" | "wrap_up";
 
 export interface Notice {
-  /** `passed_on` for a ring that ran out, else the reason for which a call ended unanswered. */
-  code: "passed_on" | NonNullable<StaffCall["reason"]>;
+  /**
+   * `passed_on`: a ring ran out; `off_now`: the server restarted and knows nobody as ready;
+   * else the reason for which a call ended unanswered.
+   */
+  code: "passed_on" | "off_now" | NonNullable<StaffCall["reason"]>;
 }
 
 /** A call that asks something of this staff member: alive, or ended with its outcome still open. */
@@ -18,7 +21,6 @@ export function phaseOf(mirror: StaffMirror | null): Phase {
   if (mirror === null) return "loading";
   const call = liveCall(mirror);
   if (call === null) return mirror.state;
-  if (call.phase === "ended") return "wrap_up";
   return call.phase === "waiting" ? "ringing" : call.phase;
 }
 

@@ -37,4 +37,11 @@ export async function ask<T>(path: string, body?: object): Promise<T> {
   return parsed as T;
 }
 
+/** The rows of a list answer, whether bare or under their name. */
+export function rowsOf<Row>(body: unknown, name: string): Row[] {
+  const rows: unknown = Array.isArray(body) ? body : (body as Record<string, unknown> | null)?.[name];
+  if (!Array.isArray(rows)) throw new HttpError("bad_answer", true, 200);
+  return rows as Row[];
+}
+
 export const codeOf = (error: unknown): string => (error instanceof HttpError ? error.code : "failed");
