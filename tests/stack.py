@@ -94,7 +94,7 @@ class Stack:
     async def start_agent(self) -> None:
         """Enrol the kiosk when it is new, start its agent and wait for its page."""
         state = self.folder / "kiosk"
-        if not (state / "agent.json").exists():
+        if not (state / "kiosk.json").exists():
             code = (await self.run("vwindow", "kiosk", "code", self.kiosk)).strip().splitlines()[-1]
             await self.run("kiosk_agent", "enrol", "--data-dir", str(state), "--server", self.url, "--code", code)
         with self._log("agent") as log:

@@ -61,12 +61,20 @@ def _parser() -> argparse.ArgumentParser:
     _settings_arguments(code)
     code.set_defaults(run=_kiosk_code)
 
+    register = commands.add_parser("register", help="centres, windows and kiosks").add_subparsers(required=True)
+    take = register.add_parser("import", help="add or change what a JSON file lists")
+    take.add_argument("file", type=Path)
+    _settings_arguments(take)
+    take.set_defaults(run=_register_import)
+
     staff = commands.add_parser("staff", help="accounts").add_subparsers(required=True)
     add = staff.add_parser("add", help="make an account; reads the password from standard input")
     for name in ("account", "name", "number", "centre"):
         add.add_argument(name)
     add.add_argument("--role", default="staff", choices=("staff", "supervisor", "technician", "admin", "evaluator"))
     add.add_argument("--scope", default="centre", choices=("centre", "city", "all"))
+    add.add_argument("--post", default="A", choices=("A", "B"))
+    add.add_argument("--skill", action="append", default=[], metavar="CITY:GROUP", help="whom to serve; group * is all")
     _settings_arguments(add)
     add.set_defaults(run=_staff_add)
     return parser
@@ -108,7 +116,7 @@ def _serve(given: argparse.Namespace) -> int:
         if given.ready_file is not None:
             given.ready_file.write_text(json.dumps({"url": settings.url, "pid": os.getpid()}), encoding="utf-8")
 
-    uvloop.run(serve(settings, demo=given.demo, ready=ready))
+    uvloop.run(serve(settings, load_demo=given.demo, ready=ready))
     return 0
 
 
@@ -145,11 +153,31 @@ def _kiosk_code(given: argparse.Namespace) -> int:
     return 0
 
 
+def _register_import(given: argparse.Namespace) -> int:
+    from vwindow.app import register_import
+
+    counts = asyncio.run(register_import(_settings(given), given.file))
+    sys.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + "\n")
+    return 0
+
+
 def _staff_add(given: argparse.Namespace) -> int:
     from vwindow.app import staff_add
+    from vwindow.ids import CentreId
+    from vwindow.store.people import NewPerson
 
     password = sys.stdin.readline().rstrip("\n")
-    asyncio.run(staff_add(_settings(given), given, password))
+    person = NewPerson(
+        account=given.account,
+        name=given.name,
+        number=given.number,
+        centre=CentreId(given.centre),
+        role=given.role,
+        scope=given.scope,
+        post=given.post,
+        skills=[(city, group) for city, _, group in (skill.partition(":") for skill in given.skill)],
+    )
+    asyncio.run(staff_add(_settings(given), person, password))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,6 +98,18 @@ class Settings(BaseModel):
         scheme = "https" if self.tls_certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the server side of TLS, None without a certificate; raise ConfigError when it cannot be read."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(self.tls_certificate, self.tls_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"tls_certificate, tls_key: {error}") from error
+        return context
 
 
 def load(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 ORDER_SECONDS = 5.0
 CLOSE_SECONDS = 20.0
 START_SECONDS = 15.0
+STATS_SECONDS = 5.0
 RESPAWN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -103,27 +104,34 @@ class Wires:
 class MediaLink:
     """Keep one worker alive and implement desk.ports.Rooms with it."""
 
-    def __init__(self, socket: Path, arguments: Sequence[str], listener: MediaListener) -> None:
+    def __init__(self, socket: Path, arguments: Sequence[str]) -> None:
         self._socket = socket
         self._arguments = list(arguments)
-        self._listener = listener
+        self._listener: MediaListener | None = None
         self._tasks = TaskSet("media-link", limit=16)
         self._wires: Wires | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._rooms: set[RoomId] = set()
         self._stopping = False
         self.restarts = 0
+        self.last_stats: dict[str, float] = {}
+        """The worker's counters as of the last seconds, for /metrics."""
 
     @property
     def up(self) -> bool:
         """Tell whether the worker takes orders."""
         return self._wires is not None
 
+    def tell(self, listener: MediaListener) -> None:
+        """Name the one who hears the worker; before the start."""
+        self._listener = listener
+
     async def start(self) -> None:
         """Take over what a crash left, then start a worker; raise Unavailable when it does not come up."""
         await self._retire_left_over()
         await self._spawn()
         self._tasks.start(self._supervise(), "supervise")
+        self._tasks.start(self._keep_stats(), "stats")
 
     async def _retire_left_over(self) -> None:
         """Let a worker that outlived its server finish its journals and leave."""
@@ -173,7 +181,8 @@ class MediaLink:
             if self._stopping:
                 return
             log.error("media worker lost with %d rooms", len(lost))
-            self._listener.rooms_lost(lost)
+            if self._listener is not None:
+                self._listener.rooms_lost(lost)
             await self._reap()
             for seconds in (*RESPAWN_SECONDS, *([RESPAWN_SECONDS[-1]] * 10_000)):
                 self.restarts += 1
@@ -195,6 +204,8 @@ class MediaLink:
             await self._process.wait()
 
     def _heard(self, message: control.Event) -> None:
+        if self._listener is None:
+            return
         match message:
             case control.PeerChanged():
                 self._listener.peer_changed(RoomId(message.room), message.part, message.state)
@@ -229,14 +240,13 @@ class MediaLink:
         self._rooms.discard(room)
         await self._worker().ask(control.CloseRoom(room=room), CLOSE_SECONDS)
 
-    async def stats(self) -> dict[str, float]:
-        """Return the worker's counters; empty while it is away."""
-        if self._wires is None:
-            return {}
-        try:
-            return (await self._wires.ask(control.AskStats())).stats
-        except (Refused, Unavailable):
-            return {}
+    async def _keep_stats(self) -> None:
+        while True:
+            await asyncio.sleep(STATS_SECONDS)
+            try:
+                self.last_stats = (await self._worker().ask(control.AskStats())).stats
+            except (Refused, Unavailable):
+                self.last_stats = {}
 
     async def stop(self) -> None:
         """Let the worker finish its journals and leave."""

@@ -1,0 +1,221 @@
+"""The composition root: makes every part of the server, starts and stops them in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from signaling.auth import SignedIn
+from signaling.outbox import SocketOutbox
+from signaling.server import Signaling, new_server
+from vwindow import demo
+from vwindow.access import may_serve
+from vwindow.books import Books
+from vwindow.certificate import self_signed
+from vwindow.clock import Clock, SystemClock
+from vwindow.config import Settings
+from vwindow.desk.dispatcher import Desk
+from vwindow.desk.settings import DeskSettings
+from vwindow.finishing import Finishing
+from vwindow.gauges import Gauges
+from vwindow.ids import KioskId, StaffId
+from vwindow.media_link import MediaLink
+from vwindow.recording.sealed import SealedReader
+from vwindow.register_file import RegisterFile
+from vwindow.store.people import NewPerson, People
+from vwindow.tasks import TaskSet
+from vwindow.web.application import build_web
+from vwindow.web.catalogue import add_catalogue
+from vwindow.web.parts import WebParts
+
+log = logging.getLogger(__name__)
+
+COMMAND_LINE = StaffId("command-line")
+"""Who made an enrolment code at the terminal of the server."""
+
+
+@dataclass
+class StaffSessions:
+    """Tell signaling who is signed in and may serve."""
+
+    people: People
+    clock: Clock
+
+    async def signed_in(self, token: str) -> SignedIn | None:
+        """Return the staff member of a living session, None for roles that take no calls."""
+        found = await self.people.session(token, self.clock.now())
+        if found is None or not may_serve(found.viewer.role):
+            return None
+        return SignedIn(found.staff, token)
+
+
+class Server:
+    """One running server."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._tasks = TaskSet("server", limit=64)
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self, *, load_demo: bool = False) -> tuple[demo.DemoAccount, ...]:
+        """Start all parts; whatever was started is stopped again when one fails."""
+        try:
+            return await self._start(load_demo)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self, load_demo: bool) -> tuple[demo.DemoAccount, ...]:
+        settings, clock = self.settings, self._clock
+        books = await Books.open(settings, clock)
+        self._stack.push_async_callback(books.database.close)
+        accounts: tuple[demo.DemoAccount, ...] = ()
+        if load_demo:
+            accounts = await demo.load_demo(books.database, books.places, books.people, books.guides, clock.now())
+        await books.catalogue.refresh()
+
+        sockets = new_server(settings.allowed_origins)
+        outbox = SocketOutbox(sockets)
+        self._tasks.start(outbox.run(), "outbox")
+        self._stack.push_async_callback(self._tasks.close)
+
+        media = MediaLink(settings.data_dir / "worker.sock", worker_arguments(settings))
+        finishing = Finishing(books.ledger.recordings, clock)
+        books.ledger.finishing = finishing
+        desk = Desk(desk_settings(settings), clock, books.register, books.ledger, media, outbox)
+        media.tell(desk)
+
+        self._stack.push_async_callback(media.stop)
+        await media.start()
+        desk.start()
+        self._stack.push_async_callback(desk.close)
+        cut = await desk.recover()
+        left = await books.ledger.recordings.close_left_open(clock.now())
+        if cut or left:
+            log.warning("the last run ended without a stop: %d calls cut, %d journals left", cut, len(left))
+        self._stack.push_async_callback(finishing.stop)
+        await finishing.start()
+
+        signaling = Signaling(sockets, desk, books.kiosks, StaffSessions(books.people, clock), clock)
+
+        async def kiosk_revoked(kiosk: KioskId) -> None:
+            desk.kiosk_revoked(kiosk)
+            await signaling.drop_kiosk(kiosk)
+
+        async def signed_out(staff: StaffId, token: str) -> None:
+            await signaling.drop_staff(staff, token)
+
+        metrics = CollectorRegistry()
+        Gauges(metrics, desk, signaling, media, finishing)
+        app = build_web(
+            WebParts(
+                people=books.people,
+                kiosks=books.kiosks,
+                reading=books.reading,
+                recordings=books.ledger.recordings,
+                callbacks=books.callbacks,
+                view_log=books.view_log,
+                clock=clock,
+                open_media=SealedReader,
+                static_dir=settings.static_dir,
+                metrics=metrics,
+                database_up=books.database.reachable,
+                worker_up=lambda: media.up,
+                secure=settings.url.startswith("https:"),
+                allowed_origins=settings.allowed_origins,
+                kiosk_revoked=kiosk_revoked,
+                signed_out=signed_out,
+            )
+        )
+        add_catalogue(app, books.catalogue.bundle)
+        signaling.mount(app)
+        self._stack.push_async_callback(desk.drain)
+
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls_context())
+        await site.start()
+        log.info("serving %s", settings.url)
+        return accounts
+
+    async def stop(self) -> None:
+        """Stop taking requests, end all calls, finish their journals, then everything else in reverse order."""
+        await self._stack.aclose()
+
+
+def desk_settings(settings: Settings) -> DeskSettings:
+    """Return what the desk is told of the settings."""
+    return DeskSettings(
+        recording_policy=settings.recording_policy,
+        on_decline=settings.recording_on_decline,
+        ring_seconds=settings.ring_seconds,
+    )
+
+
+def worker_arguments(settings: Settings) -> list[str]:
+    """Return the command line of the media worker."""
+    arguments = ["--socket", str(settings.data_dir / "worker.sock"), "--face-bitrate", str(settings.face_bitrate)]
+    arguments += ["--log-format", settings.log_format, "--log-level", settings.log_level]
+    for host, port in settings.media_addresses:
+        arguments += ["--listen", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
+    for address in settings.media_announce:
+        arguments += ["--announce", address]
+    return arguments
+
+
+async def serve(settings: Settings, *, load_demo: bool, ready: Callable[[Sequence[demo.DemoAccount]], None]) -> None:
+    """Run the server until SIGTERM or SIGINT."""
+    server = Server(settings)
+    leaving = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, leaving.set)
+    accounts = await server.start(load_demo=load_demo)
+    try:
+        ready(accounts)
+        await leaving.wait()
+        log.info("stopping: calls are ended and their recordings finished")
+    finally:
+        await server.stop()
+
+
+def lan_certificate(data_dir: Path, address: str) -> tuple[Path, Path]:
+    """Return the self-signed certificate of this machine's address."""
+    return self_signed(data_dir / "tls", address, SystemClock().now())
+
+
+async def kiosk_code(settings: Settings, kiosk: str) -> str:
+    """Make a one-time enrolment code at the server's terminal."""
+    books = await Books.open(settings, SystemClock())
+    try:
+        made = await books.kiosks.make_code(KioskId(kiosk), COMMAND_LINE, SystemClock().now())
+        return made.code
+    finally:
+        await books.database.close()
+
+
+async def staff_add(settings: Settings, person: NewPerson, password: str) -> None:
+    """Make an account at the server's terminal: the first admin of a real start."""
+    books = await Books.open(settings, SystemClock())
+    try:
+        await books.people.create_staff(person, password, SystemClock().now())
+    finally:
+        await books.database.close()
+
+
+async def register_import(settings: Settings, file: Path) -> dict[str, int]:
+    """Add or change the centres, windows and kiosks that a file lists; return how many of each."""
+    listed = RegisterFile.read(file)
+    books = await Books.open(settings, SystemClock())
+    try:
+        return await listed.save(books.places, books.kiosks, SystemClock().now())
+    finally:
+        await books.database.close()
