@@ -5,7 +5,7 @@ import re
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.keys import TAG, FakeCertificate
-from tests.fakes.offers import offer
+from tests.fakes.offers import FINGERPRINT, offer
 from tests.fakes.recorder import FakeRecorder
 from tests.unit.ice.test_stun import request
 from vwindow.ice.book import Address, Book
@@ -33,11 +33,14 @@ class FakePort:
 class Guest:
     """A participant: its answer and its address."""
 
-    def __init__(self, floor: "Floor", part: Part, address: Address) -> None:
+    def __init__(self, floor: "Floor", part: Part, address: Address, fingerprint: str, ufrag: str = "Y18i") -> None:
         self.floor = floor
         self.part = part
         self.address = address
-        self.sdp, self.slots = floor.room.answer(part, offer(part))
+        self.fingerprint = fingerprint
+        self.remote = ufrag
+        text = offer(part, (FINGERPRINT, fingerprint), ("ufrag:Y18i", f"ufrag:{ufrag}"))
+        self.sdp, self.slots = floor.room.answer(part, text)
         self.ufrag = re.findall("ice-ufrag:(.*)\r", self.sdp)[0]
         self.password = re.findall("ice-pwd:(.*)\r", self.sdp)[0]
         self.ssrcs = [int(ssrc) for ssrc in re.findall("ssrc:([0-9]+) msid", self.sdp)]
@@ -45,7 +48,7 @@ class Guest:
     def check(self, address: Address | None = None, nominate: bool = True) -> None:
         if address is not None and nominate:
             self.address = address
-        data = request(f"{self.ufrag}:Y18i", self.password.encode(), nominate)
+        data = request(f"{self.ufrag}:{self.remote}", self.password.encode(), nominate)
         self.floor.give(data, address or self.address)
 
     async def connect(self) -> None:
@@ -111,7 +114,12 @@ class Floor:
         self.gate.take(data, address, self.port, self.clock.monotonic())
 
     def guest(self, part: Part, number: int) -> Guest:
-        return Guest(self, part, ("192.0.2.7", 6000 + number))
+        fingerprint = "sha-256 " + ":".join([f"{number:02X}"] * 32)
+        return Guest(self, part, ("192.0.2.7", 6000 + number), fingerprint)
+
+    def restarted(self, guest: Guest) -> Guest:
+        """Let a guest make the offer of an ICE restart."""
+        return Guest(self, guest.part, guest.address, guest.fingerprint, "other")
 
     def run(self, seconds: float) -> None:
         """Let time pass in ticks."""

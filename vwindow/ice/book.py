@@ -87,7 +87,8 @@ class Book(Generic[Owner]):
         port, address = path
         holder = self._bindings[port].get(address)
         if holder is not None and holder is not binding:
-            if now - holder.heard < CONSENT:
+            # The same peer after an ICE restart may keep its address; another one has to wait.
+            if holder.owner is not binding.owner and now - holder.heard < CONSENT:
                 return False
             self._free(holder, path)
         if path not in binding.paths:

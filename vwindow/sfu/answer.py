@@ -27,13 +27,13 @@ def granted(offer: Offer, index: int) -> bool:
     return line.sends and line.source in GRANTED and offer.lines[index].direction != "inactive"
 
 
-def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int) -> str:
+def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int, version: int = 1) -> str:
     """Write the answer; `ssrcs` has our SSRC for each slot and 0 for each sending m-line."""
     host, port = local.candidates[0]
     family = _family(host)
     rows = [
         "v=0",
-        f"o=- {session} 1 IN {family} {host}",
+        f"o=- {session} {version} IN {family} {host}",
         "s=-",
         "t=0 0",
         "a=ice-lite",

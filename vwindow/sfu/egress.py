@@ -8,7 +8,8 @@ from vwindow.rtp.ntp import to_ntp
 from vwindow.rtp.packet import HEADER
 from vwindow.rtp.seq import extend
 from vwindow.rtp.seqmap import SeqMap
-from vwindow.sfu.ports import Anchor, Packet, Source
+from vwindow.sfu.ports import Anchor, Format, Packet, Source
+from vwindow.sfu.seat import SlotStart
 
 CACHE_PACKETS = 256
 """About 1.4 s of 1.5 Mbit/s."""
@@ -24,22 +25,19 @@ class Egress:
 
     def __init__(
         self,
-        ssrc: int,
+        slot: SlotStart,
         payload_type: int,
-        cname: str,
-        kind: str,
-        clock_rate: int,
-        first: tuple[int, int],
+        format: Format,
         protect: Callable[[bytes], bytes],
         send: Callable[[bytes], None],
     ) -> None:
-        self.ssrc = ssrc
-        self.cname = cname
+        self.ssrc = slot.ssrc
+        self.cname = slot.cname
         self.source: Source | None = None
         self._payload_type = payload_type
-        self._video = kind == "video"
-        self._rate = clock_rate
-        self._map = SeqMap(clock_rate, first=first[0], first_time=first[1])
+        self._video = format.kind == "video"
+        self._rate = format.clock_rate
+        self._map = SeqMap(format.clock_rate, first=slot.first, first_time=slot.first_time)
         self._cache = Cache(CACHE_PACKETS) if self._video else None
         self._protect = protect
         self._send = send

@@ -6,14 +6,15 @@ from typing import Literal
 
 from vwindow.ice.book import Address, Binding
 from vwindow.rtp.ntp import PeerClock
-from vwindow.rtp.packet import HEADER_BYTES, extension
-from vwindow.sfu.answer import granted
+from vwindow.rtp.packet import HEADER_BYTES
 from vwindow.sfu.counters import Counters
 from vwindow.sfu.egress import Egress
 from vwindow.sfu.feedback import Feedback
 from vwindow.sfu.ingest import Ingest
+from vwindow.sfu.routes import Routes
 from vwindow.sfu.sdp import Offer
-from vwindow.sfu.slots import LINES
+from vwindow.sfu.seat import SlotStart
+from vwindow.sfu.slots import FORMATS
 from vwindow.sfu.socket import Port
 from vwindow.sfu.stream import Stream
 from vwindow.sfu.transport import Certificate, SrtpError
@@ -43,6 +44,10 @@ class Peer:
         self.part = offer.part
         self.state: State = "pending"
         self.binding: Binding[Peer] = Binding(self, credentials[0], credentials[1].encode(), offer.ufrags, heard=now)
+        self.former: Binding[Peer] | None = None
+        """The binding before an ICE restart; counts until a check came by the new one."""
+        self.ended = False
+        """Whether the peer said goodbye: its keys are gone for good."""
         self.phase = 0
         """Which tenth of a second its reports leave in; set by the room."""
         self._on_path = on_path
@@ -59,29 +64,32 @@ class Peer:
         self._feedback: Feedback | None = None
         self._wall = 0.0
         self.egresses: Sequence[Egress] = ()
-        sending = [index for index, line in enumerate(LINES[offer.part]) if line.sends]
-        self._by_ssrc = {ssrc: index for index in sending for ssrc in offer.lines[index].ssrcs}
-        self._by_mid = {offer.lines[index].mid.encode(): index for index in sending}
-        types = [offer.lines[index].payload_type for index in sending]
-        self._by_type = {
-            offer.lines[index].payload_type: index
-            for index in sending
-            if types.count(offer.lines[index].payload_type) == 1
-        }
-        self._mid_extension = next(
-            (line.mid_extension for line in offer.lines if line.mid_extension), 0
-        )  # one number for the whole bundle
+        self._routes = Routes(offer)
 
     # ---- path and keys ----
 
     def move(self, port: Port, address: Address) -> None:
         """Send to another address from now on; media waits there for a sign of life after 10 packets."""
         self._port, self._address = port, address
-        if self._connecting is None:
-            self._on_path(self)
-        elif self.state != "pending":
+        self._on_path(self)
+        if self.state != "pending":
             self._counts["moves"] += 1
             self._credit = UNPROVEN_PACKETS
+
+    def continues(self, offer: Offer) -> bool:
+        """Tell whether an offer is this peer's ICE restart: same certificate, same m-lines, keys still good."""
+        same = offer.fingerprints == self.offer.fingerprints and offer.lines == self.offer.lines
+        return same and not self.ended
+
+    def restart(self, offer: Offer, credentials: tuple[str, str]) -> None:
+        """Take an ICE restart (RFC 8445 §9): new credentials, the same keys, slots and sources."""
+        self.former = self.binding
+        self.binding = Binding(self, credentials[0], credentials[1].encode(), offer.ufrags, heard=self.former.heard)
+
+    @property
+    def connecting(self) -> bool:
+        """Tell whether the handshake has begun."""
+        return self._connecting is not None
 
     def connect(self, start: Callable[..., asyncio.Task[None]], done: Callable[["Peer", bool], None]) -> None:
         """Begin the handshake as a task made by `start`; `done(peer, success)` is called in it."""
@@ -103,35 +111,28 @@ class Peer:
     def open(
         self,
         feeds: Mapping[int, Ingest],
-        ssrcs: Sequence[tuple[int, int, str, tuple[int, int]]],
+        slots: Sequence[SlotStart],
         bitrate: int,
         wall: float,
     ) -> None:
-        """Let media through: sources by m-line; slots as (m-line, SSRC, CNAME, first number and time).
+        """Let media through: sources by m-line, and slots.
 
-        `wall` is what turns monotonic seconds into Unix seconds; `bitrate` in bit/s for each video source.
+        `bitrate` in bit/s for each video source; `wall` turns monotonic seconds into Unix seconds.
         """
         self.state = "up"
         self._wall = wall
         self._feeds = feeds
         self.egresses = tuple(
             Egress(
-                ssrc,
-                self.offer.lines[index].payload_type,
-                cname,
-                self.offer.lines[index].kind,
-                90_000 if self.offer.lines[index].kind == "video" else 48_000,
-                first,
+                slot,
+                self.offer.lines[slot.line].payload_type,
+                FORMATS[self.offer.lines[slot.line].kind],
                 self._transport.protect,
                 self.send,
             )
-            for index, ssrc, cname, first in ssrcs
+            for slot in slots
         )
-        targets = {
-            ssrc: bitrate
-            for ssrc, index in self._by_ssrc.items()
-            if self.offer.lines[index].kind == "video" and granted(self.offer, index)
-        }
+        targets = dict.fromkeys(self._routes.granted_video, bitrate)
         self._feedback = Feedback(
             self._streams, self.egresses, targets, summed=self.part != "agent", send=self.send_rtcp
         )
@@ -205,21 +206,16 @@ class Peer:
             self._credit = -1
 
     def _admit(self, data: bytes, ssrc: int) -> Stream | None:
-        """Find the source of a new SSRC: announced, else by MID, else by a payload type used once."""
+        """Make the stream of a new SSRC, None when it has no granted source or there are too many."""
         if len(self._streams) >= MAX_SSRCS:
             return None
-        payload_type = data[1] & 127
-        index = self._by_ssrc.get(ssrc)
-        if index is None and self._mid_extension:
-            index = self._by_mid.get(extension(data, self._mid_extension) or b"")
+        index = self._routes.find(data, ssrc)
         if index is None:
-            index = self._by_type.get(payload_type)
-        if index is None or self.offer.lines[index].payload_type != payload_type:
             return None
         ingest = self._feeds.get(index)
         if ingest is None:
             return None
-        return Stream(ssrc, payload_type, ingest, self._clock, self.send_rtcp)
+        return Stream(ssrc, data[1] & 127, ingest, self._clock, self.send_rtcp)
 
     def report(self, now: float) -> None:
         """Send the reports of this second."""
@@ -230,6 +226,7 @@ class Peer:
 
     def _on_ended(self) -> None:
         # The peer said goodbye: it is silent from now on, not only after 3 s.
+        self.ended = True
         self.binding.heard -= SILENT_AFTER
         self._port = None
 

@@ -16,7 +16,8 @@ from vwindow.sfu.peer import GONE_AFTER, SILENT_AFTER, Peer
 from vwindow.sfu.ports import Kind, Recorder, SourceName
 from vwindow.sfu.recording import RoomRecording, failure
 from vwindow.sfu.sdp import Offer, read_offer
-from vwindow.sfu.slots import FORMATS, LINES, Part, stream_of
+from vwindow.sfu.seat import Seat
+from vwindow.sfu.slots import FORMATS, LINES, Part
 from vwindow.sfu.transport import Certificate
 from vwindow.tasks import TaskSet
 
@@ -42,7 +43,8 @@ class Surroundings:
 class Room:
     """Hold up to one connected and one connecting peer for each part.
 
-    A part's second offer makes a new peer; the old one stays until the new one is up.
+    A part's second offer makes a new peer, and the old one stays until the new one is up; only an ICE
+    restart (same certificate, same m-lines) goes on with the old one.
     """
 
     def __init__(self, name: str, around: Surroundings) -> None:
@@ -51,7 +53,7 @@ class Room:
         self._tasks = TaskSet(f"room-{name}", limit=64)
         self._up: dict[Part, Peer] = {}
         self._pending: dict[Part, Peer] = {}
-        self._slots: dict[Peer, list[tuple[int, int, str, tuple[int, int]]]] = {}
+        self._seats: dict[Peer, Seat] = {}
         self._sources: dict[str, Ingest] = {}
         self._recording: RoomRecording | None = None
         self._closed = False
@@ -68,27 +70,42 @@ class Room:
     def answer(self, part: Part, sdp: str) -> tuple[str, list[Slot]]:
         """Answer an offer; raises Refused (see `read_offer`)."""
         offer = read_offer(sdp, part)
-        around = self._around
         credentials = (secrets.token_hex(6), secrets.token_hex(16))
-        peer = Peer(offer, credentials, around.certificate, around.counters, self._connect, around.clock.monotonic())
+        present = self._up.get(part)
+        if present is not None and present.continues(offer):
+            self._restart(present, offer, credentials)
+            return self._answer(present, offer, credentials)
+        if present is not None and present.ended:
+            self._forget(present)  # it said goodbye; its address may be the new peer's
+        around = self._around
+        peer = Peer(offer, credentials, around.certificate, around.counters, self._moved, around.clock.monotonic())
         peer.phase = secrets.randbelow(TICKS_PER_SECOND)
-        table = LINES[part]
-        ssrcs = [0 if line.sends else 2 + secrets.randbelow(0xFFFFFFFD) for line in table]
-        shown = [index for index, line in enumerate(table) if not line.sends]
-        self._slots[peer] = [
-            (index, ssrcs[index], stream_of(table[index], offer.lines[index].mid)[0], _first()) for index in shown
-        ]
-        local = Local(*credentials, around.certificate.fingerprint, around.candidates)
-        text = write_answer(offer, local, ssrcs, secrets.randbits(62))
+        self._seats[peer] = Seat.choose(offer)
         around.book.add(peer.binding)
         old = self._pending.pop(part, None)
         self._pending[part] = peer
         if old is not None:
             self._retire(old)
+        return self._answer(peer, offer, credentials)
+
+    def _answer(self, peer: Peer, offer: Offer, credentials: tuple[str, str]) -> tuple[str, list[Slot]]:
+        around, seat = self._around, self._seats[peer]
+        local = Local(*credentials, around.certificate.fingerprint, around.candidates)
+        text = write_answer(offer, local, seat.ssrcs, seat.session, seat.version)
         slots = [
-            Slot(mid=offer.lines[index].mid, kind=table[index].kind, source=table[index].source) for index in shown
+            Slot(mid=offer.lines[index].mid, kind=line.kind, source=line.source)
+            for index, line in enumerate(LINES[offer.part])
+            if not line.sends
         ]
         return text, slots
+
+    def _restart(self, peer: Peer, offer: Offer, credentials: tuple[str, str]) -> None:
+        if peer.former is not None:
+            self._around.book.remove(peer.former)
+        peer.restart(offer, credentials)
+        self._around.book.add(peer.binding)
+        self._seats[peer].version += 1
+        self._around.counters.add("ice_restarts")
 
     def record(self, recording: str, path: str, key: bytes) -> None:
         """Record all sources of the room; a journal that cannot be opened is told as an event.
@@ -134,9 +151,9 @@ class Room:
         peers = [*self._up.values(), *self._pending.values()]
         self._up.clear()
         self._pending.clear()
-        self._slots.clear()
+        self._seats.clear()
         for peer in peers:
-            self._around.book.remove(peer.binding)
+            self._forget(peer)
             peer.release()
         await asyncio.gather(*(peer.close() for peer in peers))
         if self._recording is not None:
@@ -146,8 +163,18 @@ class Room:
 
     # ---- peers ----
 
-    def _connect(self, peer: Peer) -> None:
-        peer.connect(self._tasks.start, self._connected)
+    def _moved(self, peer: Peer) -> None:
+        if not peer.connecting:
+            peer.connect(self._tasks.start, self._connected)
+        elif peer.former is not None and peer.binding.selected is not None:
+            self._around.book.remove(peer.former)
+            peer.former = None
+
+    def _forget(self, peer: Peer) -> None:
+        self._around.book.remove(peer.binding)
+        if peer.former is not None:
+            self._around.book.remove(peer.former)
+            peer.former = None
 
     def _connected(self, peer: Peer, success: bool) -> None:
         if self._closed or self._pending.get(peer.part) is not peer:
@@ -161,7 +188,7 @@ class Room:
             self._retire(old)
         around = self._around
         self._up[peer.part] = peer
-        peer.open(self._feeds(peer.offer), self._slots.pop(peer), around.face_bitrate, around.wall)
+        peer.open(self._feeds(peer.offer), self._seats[peer].slots, around.face_bitrate, around.wall)
         peer.binding.heard = around.clock.monotonic()
         self._show()
         around.emit(PeerChanged(room=self.name, part=peer.part, state="up"))
@@ -211,12 +238,7 @@ class Room:
             self._around.emit(PeerChanged(room=self.name, part=peer.part, state="gone"))
 
     def _retire(self, peer: Peer) -> None:
-        self._slots.pop(peer, None)
-        self._around.book.remove(peer.binding)
+        self._seats.pop(peer, None)
+        self._forget(peer)
         peer.release()
         self._tasks.start(peer.close(), f"close-{peer.part}")
-
-
-def _first() -> tuple[int, int]:
-    """Return a random first number (one cycle up, so that numbers before it are not negative) and time."""
-    return 0x10000 + secrets.randbits(15), secrets.randbits(32)

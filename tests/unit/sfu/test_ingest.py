@@ -8,7 +8,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import FakeSink
 from vwindow.sfu.egress import CACHE_PACKETS, RESENDS_PER_SECOND, Egress
 from vwindow.sfu.ingest import Ingest
-from vwindow.sfu.ports import Anchor
+from vwindow.sfu.ports import Anchor, Kind
+from vwindow.sfu.seat import SlotStart
 from vwindow.sfu.slots import FORMATS
 
 KEY = b"\x10\x00key"
@@ -26,9 +27,10 @@ class FakeUpstream:
 class Viewer:
     """An egress whose packets are not protected but kept."""
 
-    def __init__(self, kind: str = "video", first: int = 0x1FFFE) -> None:
+    def __init__(self, kind: Kind = "video", first: int = 0x1FFFE) -> None:
         self.sent: list[bytes] = []
-        self.egress = Egress(0xDEAD, 100, "kiosk", kind, 90_000, (first, 5), lambda data: b"s" + data, self.sent.append)
+        slot = SlotStart(7, 0xDEAD, "kiosk", first, 5)
+        self.egress = Egress(slot, 100, FORMATS[kind], lambda data: b"s" + data, self.sent.append)
 
     @property
     def numbers(self) -> list[int]:

@@ -245,3 +245,45 @@ async def test_closing_ends_all(floor: Floor) -> None:
     assert floor.recorder.recordings[0].closed
     agent.rtp(FACE, 1, DELTA)
     assert len(console.media()) == 1
+
+
+async def test_an_ice_restart_keeps_keys_slots_and_sources(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    agent.rtp(FACE, 0, KEY)
+    again = floor.restarted(console)
+    assert again.ssrcs == console.ssrcs
+    assert again.ufrag != console.ufrag
+    agent.rtp(FACE, 1, DELTA)
+    assert len(console.media()) == 2  # the old path counts until the new one is checked
+    again.check(("198.51.100.1", 7))
+    again.feedback()
+    agent.rtp(FACE, 2, DELTA)
+    assert len(console.media()) == 2
+    assert len(again.media()) == 1
+    console.check()
+    agent.rtp(FACE, 3, DELTA)
+    assert len(again.media()) == 2  # the old credentials move nothing any more
+    assert floor.states("console") == ["up"]
+    assert len(floor.certificate.made) == 3
+
+
+async def test_an_ice_restart_from_the_same_address(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    again = floor.restarted(console)
+    again.check()
+    agent.rtp(FACE, 0, KEY)
+    assert len(console.media()) == 1
+    twice = floor.restarted(console)
+    twice = floor.restarted(twice)
+    twice.check(("198.51.100.1", 7))
+    agent.rtp(FACE, 1, DELTA)
+    assert len(twice.media()) == 1
+    assert floor.counters.values["ice_restarts"] == 3
+
+
+async def test_an_offer_after_goodbye_is_a_new_peer(floor: Floor) -> None:
+    _, _, console = await call(floor)
+    floor.certificate.made[2].ended()
+    await floor.restarted(console).connect()
+    assert len(floor.certificate.made) == 4
+    assert floor.states("console") == ["up", "up"]
