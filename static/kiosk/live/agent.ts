@@ -22,6 +22,7 @@ export class Agent {
   readonly state: AgentState = shallowReactive({ up: false, reason: "connecting", mirror: null, call: null, catalogue: null });
   readonly time = new ServerTime();
   readonly link: Link<PageToAgent, AgentToPage>;
+  private catalogueText = "";
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly token: string) {
@@ -58,9 +59,12 @@ export class Agent {
     clearTimeout(this.retry);
     try {
       const response = await fetch(this.address("/catalogue.json"), { cache: "no-cache" });
-      const body: unknown = response.ok ? await response.json() : null;
+      const text = response.ok ? await response.text() : "";
+      if (text === this.catalogueText) return;
+      const body: unknown = JSON.parse(text);
       if (!isCatalogue(body)) throw new Error("not a catalogue");
-      if (body.version !== this.state.catalogue?.version) this.state.catalogue = body;
+      this.catalogueText = text;
+      this.state.catalogue = body;
     } catch {
       if (this.state.catalogue === null) {
         this.retry = setTimeout(() => void this.loadCatalogue(), CATALOGUE_RETRY_MS);

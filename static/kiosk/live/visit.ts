@@ -37,7 +37,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   const guide = computed(() => about((n, c) => catalogue.value && guideFor(catalogue.value, n, c)));
   const back = computed(() => stepBack(visit, screen.value));
   const idle = computed(() => idleState(screen.value, touchedAt.value, now.value));
-  const thanksLeft = computed(() => Math.max(0, Math.ceil((touchedAt.value + THANKS_MS - now.value) / 1000)));
+  const thanksLeft = computed(() => Math.ceil(Math.min(THANKS_MS, Math.max(0, touchedAt.value + THANKS_MS - now.value)) / 1000));
 
   function settle(ack: Ack): boolean {
     if (!ack.ok) notice.value = agent.state.up ? (ack.error?.code ?? "unknown") : "link_down";
