@@ -64,7 +64,7 @@ async def finished(console: Page, stack: Stack, call: str) -> dict[str, Any]:
     end = time.monotonic() + 40
     while True:
         response = await console.request.get(f"{stack.url}/api/calls")
-        rows = (await response.json())["calls"]
+        rows = (await response.json())
         row: dict[str, Any] = next(entry for entry in rows if entry["call"] == call)
         if row["recording"]["state"] in ("ready", "failed"):
             return row
@@ -151,7 +151,7 @@ async def test_declining_the_recording_gives_a_call_without_one(stack: Stack, br
     await tap(console, "outcome-answered")
     await tap(console, "save-outcome")
     response = await console.request.get(f"{stack.url}/api/calls")
-    row = next(entry for entry in (await response.json())["calls"] if entry["call"] == call)
+    row = next(entry for entry in (await response.json()) if entry["call"] == call)
     assert row["recording"]["state"] == "none"
     assert not list((stack.folder / "recordings").rglob("*.journal"))
 
