@@ -61,8 +61,8 @@ def load(file: Path | None, environ: Mapping[str, str], given: Mapping[str, obje
         values.update(_from_file(file or DEFAULT_FILE))
     for variable, text in environ.items():
         if variable.startswith(ENV) and variable != ENV + "CONFIG":
-            name = variable.removeprefix(ENV).lower()
-            values[_known(name, variable)] = _from_text(name, text, variable)
+            name = _known(variable.removeprefix(ENV).lower(), variable)
+            values[name] = _from_text(name, text, variable)
     values.update({name: _typed(name, value, "command line") for name, value in given.items()})
     return replace(Settings(), **values)  # type: ignore[arg-type]
 
