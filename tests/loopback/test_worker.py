@@ -267,6 +267,43 @@ async def test_several_addresses_and_an_announced_one(tmp_path: Path) -> None:
         await worker
 
 
+async def test_a_call_over_ipv6(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["::1"])
+    path = tmp_path / "worker.sock"
+    listen = [("127.0.0.1", 0), ("::1", 0)]
+    worker = asyncio.create_task(run_worker(path, listen, FakeRecorder(), None, 0.1))
+    client = await connect(path)
+    await client.ask(OpenRoom(room="r"))
+    agent, console = MediaPeer("agent", client), MediaPeer("console", client)
+    await agent.join()
+    await console.join()
+    await console.frames("kiosk-face", 5)
+    await agent.close()
+    await console.close()
+    await client.close()
+    await worker
+
+
+async def test_a_leaving_worker_does_not_remove_its_successors_socket(tmp_path: Path) -> None:
+    path = tmp_path / "worker.sock"
+    old = asyncio.create_task(run_worker(path, [("127.0.0.1", 0)], FakeRecorder(), None, 0.1))
+    first = await connect(path)
+    new = asyncio.create_task(run_worker(path, [("127.0.0.1", 0)], FakeRecorder(), None, 0.3))
+    before = await first.ask(Hello())
+    async with asyncio.timeout(5):
+        while True:
+            second = await connect(path)
+            if (await second.ask(Hello())).epoch != before.epoch:
+                break
+            await second.close()
+    await first.close()
+    await old
+    assert path.exists()
+    await second.close()
+    await new
+    assert not path.exists()
+
+
 async def test_a_wildcard_address_is_refused(tmp_path: Path) -> None:
     for host in ("0.0.0.0", "::"):
         with pytest.raises(ValueError, match="one by one"):

@@ -34,6 +34,7 @@ class ControlLink:
         self._leave = leave
         self._tasks = tasks
         self._server: asyncio.Server | None = None
+        self._inode = 0
         self._writer: asyncio.StreamWriter | None = None
         self._serving: set[asyncio.Task[None]] = set()
         self.absent = asyncio.Event()
@@ -48,12 +49,13 @@ class ControlLink:
         try:
             listening.setblocking(False)
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)  # noqa: PTH108  a Path call here would hide that this is one system call
+                self._path.unlink()
             mask = os.umask(0o177)
             try:
                 listening.bind(str(self._path))
             finally:
                 os.umask(mask)
+            self._inode = self._path.stat().st_ino
             self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=MAX_LINE_BYTES)
         except OSError:
             listening.close()
@@ -72,7 +74,8 @@ class ControlLink:
             self._writer.close()
         await asyncio.gather(*self._serving, return_exceptions=True)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._path)  # noqa: PTH108  as above
+            if self._path.stat().st_ino == self._inode:  # else a newer worker has put its own there
+                self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -54,6 +54,7 @@ class Room:
         self._up: dict[Part, Peer] = {}
         self._pending: dict[Part, Peer] = {}
         self._seats: dict[Peer, Seat] = {}
+        self._leaving: set[Peer] = set()
         self._sources: dict[str, Ingest] = {}
         self._recording: RoomRecording | None = None
         self._closed = False
@@ -155,7 +156,7 @@ class Room:
         for peer in peers:
             self._forget(peer)
             peer.release()
-        await asyncio.gather(*(peer.close() for peer in peers))
+        await asyncio.gather(*(peer.close() for peer in (*peers, *self._leaving)))
         if self._recording is not None:
             recording, self._recording = self._recording, None
             await recording.close()
@@ -241,4 +242,9 @@ class Room:
         self._seats.pop(peer, None)
         self._forget(peer)
         peer.release()
-        self._tasks.start(peer.close(), f"close-{peer.part}")
+        self._leaving.add(peer)
+        self._tasks.start(self._end(peer), f"close-{peer.part}")
+
+    async def _end(self, peer: Peer) -> None:
+        await peer.close()
+        self._leaving.discard(peer)
