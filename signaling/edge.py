@@ -39,6 +39,13 @@ def failed(code: str, *, retryable: bool = False) -> dict[str, Any]:
     return wire.Ack(ok=False, error=wire.WireError(code=code, retryable=retryable)).model_dump(mode="json")
 
 
+def refused(error: VWindowError) -> Exception:
+    """Return the exception that refuses a connection: the message is the code."""
+    return socketio.exceptions.ConnectionRefusedError(  # type: ignore[no-any-return]
+        error.code, {"code": error.code, "retryable": error.retryable}
+    )
+
+
 class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio ships no types
     """One namespace: authenticates a connection, then dispatches its events by table."""
 
@@ -87,9 +94,7 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
             guest = await self.admit(environ, auth)
         except VWindowError as error:
             log.info("%s: connection refused: %s", self.namespace, error.code)
-            raise socketio.exceptions.ConnectionRefusedError(
-                {"code": error.code, "retryable": error.retryable}
-            ) from error
+            raise refused(error) from error
         first = guest.owner not in self.owners()
         self._guests[sid] = guest
         await self.enter_room(sid, guest.owner)
@@ -98,9 +103,7 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
             await self.arrived(guest.owner, first)
         except VWindowError as error:
             self._guests.pop(sid, None)
-            raise socketio.exceptions.ConnectionRefusedError(
-                {"code": error.code, "retryable": error.retryable}
-            ) from error
+            raise refused(error) from error
 
     async def _disconnect(self, sid: str) -> None:
         guest = self._guests.pop(sid, None)

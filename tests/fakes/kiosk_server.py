@@ -139,17 +139,23 @@ class FakeKioskServer:
         assert "HTTP_ORIGIN" not in environ
         nonce = auth["nonce"]
         if nonce not in self._nonces:
-            raise socketio.exceptions.ConnectionRefusedError({"code": "bad_nonce", "retryable": False})
+            raise socketio.exceptions.ConnectionRefusedError("bad_nonce", {"code": "bad_nonce", "retryable": False})
         self._nonces.discard(nonce)
         if self.unknown:
-            raise socketio.exceptions.ConnectionRefusedError({"code": "kiosk_unknown", "retryable": False})
+            raise socketio.exceptions.ConnectionRefusedError(
+                "kiosk_unknown", {"code": "kiosk_unknown", "retryable": False}
+            )
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
         try:
             key.verify(bytes.fromhex(auth["signature"]), b"vwindow-kiosk-link:" + bytes.fromhex(nonce))
         except InvalidSignature:
-            raise socketio.exceptions.ConnectionRefusedError({"code": "bad_signature", "retryable": False}) from None
+            raise socketio.exceptions.ConnectionRefusedError(
+                "bad_signature", {"code": "bad_signature", "retryable": False}
+            ) from None
         if self.revoked:
-            raise socketio.exceptions.ConnectionRefusedError({"code": "kiosk_revoked", "retryable": False})
+            raise socketio.exceptions.ConnectionRefusedError(
+                "kiosk_revoked", {"code": "kiosk_revoked", "retryable": False}
+            )
         self.sids.append(sid)
         self._later(self.tell("kiosk.mirror", self.mirror))
 
