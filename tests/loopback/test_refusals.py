@@ -33,11 +33,11 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
 class Kiosk:
     """A kiosk's link without its page: enough to ask for calls and to misbehave."""
 
-    def __init__(self, stack: Stack, kiosk: str) -> None:
+    def __init__(self, stack: Stack, session: aiohttp.ClientSession, kiosk: str) -> None:
         self.stack = stack
         self.kiosk = kiosk
         self.key = Ed25519PrivateKey.generate()
-        self.socket = socketio.AsyncClient(reconnection=False)
+        self.socket = socketio.AsyncClient(reconnection=False, http_session=session)
         self.heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue(maxsize=1000)
         self.socket.on("*", self._hear, namespace="/kiosk")
 
@@ -90,7 +90,7 @@ async def console(stack: Stack, session: aiohttp.ClientSession, name: str = "jia
     async with session.post(f"{stack.url}/api/sign-in", json=credentials, headers=headers) as response:
         assert response.status == 200
         cookie = response.cookies["vwindow_session"].value
-    client = socketio.AsyncClient(reconnection=False)
+    client = socketio.AsyncClient(reconnection=False, http_session=session)
     await client.connect(
         stack.url, namespaces=["/staff"], headers={"Cookie": f"vwindow_session={cookie}"}, transports=["websocket"]
     )
@@ -98,7 +98,7 @@ async def console(stack: Stack, session: aiohttp.ClientSession, name: str = "jia
 
 
 async def enrolled(stack: Stack, session: aiohttp.ClientSession, kiosk: str = "sj-01") -> Kiosk:
-    found = Kiosk(stack, kiosk)
+    found = Kiosk(stack, session, kiosk)
     code = (await stack.run("vwindow", "kiosk", "code", kiosk)).strip()
     status, body = await found.enrol(session, code)
     assert status == 200, body
@@ -148,9 +148,9 @@ async def _http_doors(stack: Stack, session: aiohttp.ClientSession) -> None:
 
 async def _enrolment(stack: Stack, session: aiohttp.ClientSession) -> None:
     code = (await stack.run("vwindow", "kiosk", "code", "sj-02")).strip()
-    first = Kiosk(stack, "sj-02")
+    first = Kiosk(stack, session, "sj-02")
     assert (await first.enrol(session, code))[0] == 200
-    status, body = await Kiosk(stack, "sj-02").enrol(session, code)
+    status, body = await Kiosk(stack, session, "sj-02").enrol(session, code)
     assert (status, code_of(body)) == (409, "enrol_code_used")
     status, body = await first.enrol(session, "ABCD-EFGH-IJKL-MNOP.plain")
     assert code_of(body) == "enrol_code_unknown"
@@ -168,13 +168,13 @@ async def _enrolment(stack: Stack, session: aiohttp.ClientSession) -> None:
 
 
 async def _sockets(stack: Stack, session: aiohttp.ClientSession) -> None:
-    bare = socketio.AsyncClient(reconnection=False)
+    bare = socketio.AsyncClient(reconnection=False, http_session=session)
     connecting = bare.connect(stack.url, namespaces=["/staff"], transports=["websocket"])
     assert await refusal(bare, "/staff", connecting) == "not_signed_in"
     for origin in ("https://evil.example", "null"):
         with pytest.raises(socketio.exceptions.ConnectionError):
             await bare.connect(stack.url, namespaces=["/staff"], headers={"Origin": origin}, transports=["websocket"])
-    stranger = Kiosk(stack, "sj-01")
+    stranger = Kiosk(stack, session, "sj-01")
     assert await refusal(stranger.socket, "/kiosk", stranger.connect(session)) == "bad_signature"
     assert await refusal(stranger.socket, "/kiosk", stranger.connect(session, signature="zz")) == "bad_credentials"
     # An event before any namespace let us in reaches nobody and gets no answer.
