@@ -1,6 +1,6 @@
 """No sequence of events opens two rooms, loses a visitor or leaves a staff member stuck.
 
-`VWINDOW_SOAK=1` tries many more sequences; the seed is printed and can be given as VWINDOW_SEED.
+`VWINDOW_TEST_SOAK=1` tries many more sequences; the seed is printed and can be given as VWINDOW_TEST_SEED.
 """
 
 import os
@@ -50,7 +50,7 @@ from vwindow.calls.facts import CallRules, ItemRule, StaffAbility
 from vwindow.errors import Refused
 from vwindow.ids import CallId, KioskId, StaffId
 
-SOAK = bool(os.environ.get("VWINDOW_SOAK"))
+SOAK = bool(os.environ.get("VWINDOW_TEST_SOAK"))
 KIOSKS = [KioskId(f"k{n}") for n in range(3)]
 ABILITIES = [
     StaffAbility("A", frozenset({("hefei", "*")})),
@@ -319,8 +319,8 @@ class QuietWorld(World):
 
 @pytest.mark.parametrize("world", [World, CarefulWorld, QuietWorld])
 def test_any_order_of_events(world: type[World]) -> None:
-    number = int(os.environ.get("VWINDOW_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
-    print(f"VWINDOW_SEED={number}")
+    number = int(os.environ.get("VWINDOW_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
+    print(f"VWINDOW_TEST_SEED={number}")
 
     class Seeded(world):  # type: ignore[misc,valid-type]
         pass

@@ -62,8 +62,8 @@ def check(world: World) -> None:
 
 
 def test_long_walks_end_in_every_way() -> None:
-    number = int(os.environ.get("VWINDOW_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
-    print(f"VWINDOW_SEED={number}")
+    number = int(os.environ.get("VWINDOW_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
+    print(f"VWINDOW_TEST_SEED={number}")
     chance = random.Random(number)
     reasons: Counter[str] = Counter()
     for walk in range(600 if SOAK else 25):

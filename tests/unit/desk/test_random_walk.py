@@ -22,7 +22,7 @@ from vwindow.calls.events import (
 from vwindow.errors import Unavailable, VWindowError
 from vwindow.ids import CallId, KioskId, RoomId, StaffId
 
-SOAK = bool(os.environ.get("VWINDOW_SOAK"))
+SOAK = bool(os.environ.get("VWINDOW_TEST_SOAK"))
 
 
 async def step(h: House, chance: random.Random) -> None:
@@ -84,8 +84,8 @@ async def settle(h: House) -> None:
 
 
 async def test_rooms_and_recordings_come_out_even() -> None:
-    number = int(os.environ.get("VWINDOW_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
-    print(f"VWINDOW_SEED={number}")
+    number = int(os.environ.get("VWINDOW_TEST_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
+    print(f"VWINDOW_TEST_SEED={number}")
     chance = random.Random(number)
     opened = 0
     for _ in range(60 if SOAK else 4):
