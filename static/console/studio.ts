@@ -120,7 +120,8 @@ export class Studio {
     for (const kind of ["camera", "microphone"] as const) {
       const track = kind === "camera" ? this.tracks.face : this.tracks.microphone;
       const known: Device | null = pick(this.state.list[kind], remembered(this.memory, kind));
-      this.state.chosen[kind] = track?.getSettings().deviceId ?? known?.id ?? "";
+      const used = track?.getSettings().deviceId ?? "";
+      this.state.chosen[kind] = this.state.list[kind].some((each) => each.id === used) ? used : (known?.id ?? "");
     }
   }
 

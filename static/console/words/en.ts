@@ -181,8 +181,8 @@ export const en: Words = {
   ended: {
     visitor_hung_up: "The visitor ended the call.",
     staff_hung_up: "You ended the call.",
-    visitor_left: "The visitor left before you were connected.",
-    callback_left: "The visitor left a call-back request. Please call back when you are free.",
+    visitor_left: "The visitor left before you were connected. You are still ready; the next call rings by itself.",
+    callback_left: "The visitor left a call-back request. Please call back when you are free; you are still ready.",
     kiosk_lost: "The kiosk lost its connection and the call ended. The visitor can call again.",
     staff_lost: "Your connection was down for too long and the call ended. The visitor's page explains it.",
     never_connected: "Picture and sound did not come up and the call ended. The visitor can call again.",

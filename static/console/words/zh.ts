@@ -179,8 +179,8 @@ export const zh = {
   ended: {
     visitor_hung_up: "来访人结束了通话。",
     staff_hung_up: "您结束了通话。",
-    visitor_left: "来访人已离开，没有接通。",
-    callback_left: "来访人留下了回电请求，没有接通。请在空闲时回电。",
+    visitor_left: "来访人已离开，没有接通。您仍是就绪状态，有新的来访会自动来电。",
+    callback_left: "来访人留下了回电请求，没有接通。请在空闲时回电；您仍是就绪状态。",
     kiosk_lost: "自助终端断线，通话已结束。来访人可以重新呼叫。",
     staff_lost: "您的连接中断太久，通话已结束。来访人的页面已说明情况。",
     never_connected: "画面和声音没有接通，通话已结束。来访人可以重新呼叫。",
