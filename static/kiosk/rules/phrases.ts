@@ -6,6 +6,7 @@ const LEADING = /[（「《“‘]$|^请$/u;
 
 /** Cut a text where a line may end: between its words, and never before a particle or a closing sign. */
 export function phrases(text: string): string[] {
+  if (!/[\u3400-\u9fff]/.test(text)) return [text];
   const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
   const found: string[] = [];
   for (const piece of text.split(TERMS)) {
