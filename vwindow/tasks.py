@@ -5,6 +5,9 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+PATIENCE = 0.5
+"""Seconds after which a task that is still there is cancelled again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,9 @@ class TaskSet:
         """Cancel all tasks and wait until they are gone."""
         self._closed = True
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            # asyncio.wait_for may swallow a cancellation that comes with its result: ask again until all are gone.
+            _, left = await asyncio.wait(tasks, timeout=PATIENCE)
+            tasks = list(left)
