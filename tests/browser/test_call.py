@@ -64,7 +64,7 @@ async def finished(console: Page, stack: Stack, call: str) -> dict[str, Any]:
     end = time.monotonic() + 40
     while True:
         response = await console.request.get(f"{stack.url}/api/calls")
-        rows = (await response.json())
+        rows = await response.json()
         row: dict[str, Any] = next(entry for entry in rows if entry["call"] == call)
         if row["recording"]["state"] in ("ready", "failed"):
             return row
