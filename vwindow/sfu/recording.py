@@ -14,6 +14,10 @@ RECENT = 3
 """Seconds without a byte on disk, while packets come, after which a recording is stalled."""
 
 
+SEEK = 10
+"""Seconds between keyframes asked for while recording: a player can only jump to keyframes."""
+
+
 class RoomRecording:
     """Attach one sink of a recording to each source of a room and report once a second."""
 
@@ -26,6 +30,7 @@ class RoomRecording:
         self._sinks: list[tuple[Ingest, Sink]] = []
         self._totals: deque[int] = deque([0], maxlen=RECENT + 1)
         self._failed = False
+        self._ticks = 0
 
     def attach(self, source: Ingest) -> None:
         """Record a source from now on, beginning with a keyframe."""
@@ -41,7 +46,11 @@ class RoomRecording:
         source.request_keyframe()
 
     def tick(self, now: float) -> None:
-        """Report what is on disk."""
+        """Report what is on disk; once a second."""
+        self._ticks += 1
+        if self._ticks % SEEK == 0:
+            for source, _ in self._sinks:
+                source.request_keyframe()
         written = self._inner.written()
         self._totals.append(written.bytes_total)
         last_packet = max((source.last_packet for source, _ in self._sinks), default=float("-inf"))

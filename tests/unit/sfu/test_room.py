@@ -287,3 +287,15 @@ async def test_an_offer_after_goodbye_is_a_new_peer(floor: Floor) -> None:
     await floor.restarted(console).connect()
     assert len(floor.certificate.made) == 4
     assert floor.states("console") == ["up", "up"]
+
+
+async def test_a_recording_gets_a_keyframe_every_ten_seconds(floor: Floor) -> None:
+    agent, _, _ = await call(floor)
+    floor.room.record("rec", "/nowhere", bytes(32))
+    agent.rtp(FACE, 1, KEY)
+    floor.run(1)
+    before = agent.reports().count(rtcp.KeyframeRequest((FACE,)))
+    for second in range(30):
+        agent.rtp(FACE, 2 + second, DELTA)
+        floor.run(1)
+    assert agent.reports().count(rtcp.KeyframeRequest((FACE,))) == before + 3
