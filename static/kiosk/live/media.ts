@@ -13,8 +13,8 @@ declare global {
 /** What the visitor is told while picture and sound come up. */
 export type Stage = "none" | "microphone" | "offer" | "picture" | "up" | "again";
 
-const RETRY_MS = 1000;
-const UNSTEADY_MS = 4000;
+const RETRY_MS = 500;
+const UNSTEADY_MS = 2000;
 
 /** The page's media connection of a call: own microphone out, the staff member's picture and voice in. */
 export class CallMedia {
