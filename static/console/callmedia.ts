@@ -52,7 +52,7 @@ export class CallMedia {
     this.forget = [
       link.on("media.answer", (answer) => void this.accept(answer)),
       link.on("media.refused", (refusal) => this.refuse(refusal)),
-      studio.onTrack((what, track) => void this.attempt?.side.setTrack(what, track)),
+      studio.onTrack((what, track) => void this.attempt?.side.setTrack(what, track).catch(() => undefined)),
     ];
   }
 
@@ -78,8 +78,9 @@ export class CallMedia {
     const held = await this.lease.take(() => this.lose(), steal);
     if (this.attempt !== attempt) return;
     if (!held) return this.lose();
-    const sdp = await attempt.offer;
+    const sdp = await attempt.offer.catch(() => "");
     if (this.attempt !== attempt) return;
+    if (sdp === "") return this.retry("failed");
     this.again = setTimeout(() => this.retry("no_answer"), UP_MS);
     const ack = await this.link.emit("media.offer", { call, part: "console", sdp });
     if (!ack.ok && this.attempt === attempt) this.retry(ack.error?.code ?? "failed");
@@ -105,6 +106,8 @@ export class CallMedia {
     const side = new MediaSide("console", { microphone, face });
     window.vwindowPeer = side.peer;
     const attempt: Attempt = { call, side, offer: side.offer(), asked: false };
+    // A ring that goes away closes the connection under its offer: that is no error.
+    attempt.offer.catch(() => undefined);
     side.onState((state) => this.changed(attempt, state));
     this.attempt = attempt;
     if (this.studio.state.phase !== "open") void this.studio.open();

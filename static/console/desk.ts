@@ -11,6 +11,8 @@ export interface DeskState {
   linkReason: string;
   mirror: StaffMirror | null;
   light: RecordingLight | null;
+  /** When the light last came, on the page's own clock (ms). */
+  lightAt: number;
   notice: Notice | null;
   /** Code of the last order that was not taken. */
   refused: string | null;
@@ -25,6 +27,7 @@ export class Desk {
     linkReason: "connecting",
     mirror: null,
     light: null,
+    lightAt: 0,
     notice: null,
     refused: null,
   });
@@ -45,7 +48,9 @@ export class Desk {
       if (this.state.mirror !== null) this.take({ ...this.state.mirror, call });
     });
     link.on("recording.light", (light) => {
-      if (light.call === this.call.value?.call) this.state.light = light;
+      if (light.call !== this.call.value?.call) return;
+      this.state.light = light;
+      this.state.lightAt = performance.now();
     });
   }
 

@@ -4,8 +4,8 @@ export const en: Words = {
   title: "Virtual window · Admin",
   place: "Kiosks",
   lang: "中文",
-  console: "Back to the console",
-  sign_in_first: "Please sign in to the console as administrator or technician first, then open this page.",
+  sign_out: "Sign out",
+  sign_in_first: "Please sign in as administrator or technician first.",
   not_for_you: "Your role may not use this page. Ask the administrator if you need it.",
   go_sign_in: "Sign in",
   list: {

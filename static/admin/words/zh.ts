@@ -2,8 +2,8 @@ export const zh = {
   title: "虚拟专窗 · 管理",
   place: "自助终端管理",
   lang: "English",
-  console: "返回坐席台",
-  sign_in_first: "请先在坐席台登录管理员或技术员账号，再打开本页。",
+  sign_out: "退出登录",
+  sign_in_first: "请先登录管理员或技术员账号。",
   not_for_you: "您的角色不能使用本页。需要时请联系管理员。",
   go_sign_in: "去登录",
   list: {

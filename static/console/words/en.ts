@@ -5,7 +5,7 @@ export const en: Words = {
   product: "Virtual window",
   place: "Staff console",
   lang: "中文",
-  admin: "Admin",
+  reading: "Your role reads calls and does not take them.",
   none: "none",
   sign_in: {
     name: "Account",
@@ -115,6 +115,7 @@ export const en: Words = {
     starting: "About to record",
     writing: "Writing",
     stalled: "Recording has stalled",
+    unknown: "Recording unknown: waiting for the server",
     declined: "Declined by the visitor: not recorded",
     stalled_next: "Please go on; it is being restored. Tell the visitor if it matters.",
     recent: "{bytes} in the last seconds",

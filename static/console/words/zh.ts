@@ -3,7 +3,7 @@ export const zh = {
   product: "虚拟专窗",
   place: "坐席台",
   lang: "English",
-  admin: "管理",
+  reading: "您的角色只查看通话情况，不接听来访。",
   none: "无",
   sign_in: {
     name: "账号",
@@ -113,6 +113,7 @@ export const zh = {
     starting: "准备录制",
     writing: "正在写入",
     stalled: "录制停滞",
+    unknown: "录制情况未知，等待服务器消息",
     declined: "来访人不同意录制，未录音",
     stalled_next: "请继续办理，系统在恢复；必要时告知来访人。",
     recent: "近几秒 {bytes}",
