@@ -1,6 +1,8 @@
 """Drive the two pages in real Chromium and look at what they show and play."""
 
+import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -179,6 +181,13 @@ async def ask(page: Page, city: str = "jiaxing", item: int = 1) -> None:
     await tap(page, "call")
 
 
-async def value(page: Page, script: str) -> Any:
-    """Evaluate in the page."""
-    return await page.evaluate(script)
+async def until(page: Page, script: str, seconds: float = 15.0) -> Any:
+    """Wait until a script of the page gives something true; Playwright's own wait needs eval, which the CSP refuses."""
+    end = time.monotonic() + seconds
+    while True:
+        found = await page.evaluate(script)
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"never true: {script}")
+        await asyncio.sleep(0.02)

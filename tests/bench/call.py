@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import Browser, Page
 
 from tests.bench.direct import direct_agent, direct_console
-from tests.pages import choose, chromium, console_page, kiosk_page, phase, tap
+from tests.pages import choose, chromium, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 STAFF = "jiaxing-a"
@@ -32,7 +32,10 @@ const look = () => {
     video.dataset.watched = '1';
     video.requestVideoFrameCallback(() => window.mark('frame'));
   }
-  const track = window.vwindowPeer?.getReceivers().find(r => r.track.kind === 'audio')?.track;
+  // The first receiving audio line: the other side's microphone.
+  const line = window.vwindowPeer?.getTransceivers()
+    .find(t => t.currentDirection === 'recvonly' && t.receiver.track.kind === 'audio');
+  const track = line?.receiver.track;
   if (track && window.listening !== track) {
     window.listening = track;
     const context = new AudioContext({latencyHint: 'interactive'});
@@ -84,7 +87,7 @@ async def one_call(kiosk: Page, console: Page) -> dict[str, float]:
     await asyncio.sleep(0.3)
     await tap(console, "answer")
     for page in (kiosk, console):
-        await page.wait_for_function("'frame' in marks && 'sound' in marks", timeout=20_000)
+        await until(page, "'frame' in marks && 'sound' in marks", 20)
     at_kiosk, at_console = await kiosk.evaluate("marks"), await console.evaluate("marks")
     return {
         "call → console rings": at_console["ring"] - at_kiosk["call"],

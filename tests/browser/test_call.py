@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.pages import ask, choose, chromium, console_page, kiosk_page, phase, tap
+from tests.pages import ask, choose, chromium, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -34,17 +34,6 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as found:
         yield found
-
-
-async def until(page: Page, script: str, seconds: float = 15.0) -> Any:
-    """Wait until a script of the page gives something true."""
-    end = time.monotonic() + seconds
-    while True:
-        found = await page.evaluate(script)
-        if found:
-            return found
-        assert time.monotonic() < end, f"never true: {script}"
-        await asyncio.sleep(0.05)
 
 
 async def talk(kiosk: Page, console: Page) -> None:
