@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from tests.bench.direct import direct_agent, direct_console
+from tests.bench.direct import direct_call
 from tests.pages import choose, chromium, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
@@ -153,9 +153,8 @@ async def measure(calls: int, seconds: float) -> None:
                 await console.close()
         finally:
             await stack.stop()
-        async with chromium() as browser:
-            ages["kiosk → console, direct"] = await direct_agent(browser, WATCH, seconds)
-            ages["console → kiosk, direct"] = await direct_console(browser, WATCH, seconds)
+        async with chromium(f"--use-file-for-fake-audio-capture={tone}") as browser:
+            ages.update(await direct_call(browser, WATCH, seconds))
     print(f"machine: load {os.getloadavg()[0]:.2f} at the end\n")
     for name, values in rows.items():
         print(f"{name:<38} {spread(values)}")

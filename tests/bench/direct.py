@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 
 from devices.registry import face_camera
 from kiosk_agent.media import MediaConnection
-from tests.pages import CAMERA, TIME_CODE
+from tests.pages import CAMERA, TIME_CODE, until
 
 ANSWER = """
 async sdp => {
@@ -29,20 +29,49 @@ async sdp => {
 }
 """
 
+# Console and kiosk page, one connection between them: microphones both ways, the console's face one way.
 OFFER = """
 async () => {
-  const peer = window.peer = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
-  const stream = await navigator.mediaDevices.getUserMedia({video: true});
+  const peer = window.call = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true, video: true});
   const gathered = new Promise(done => peer.addEventListener('icegatheringstatechange',
     () => peer.iceGatheringState === 'complete' && done()));
+  peer.addTransceiver(stream.getAudioTracks()[0], {direction: 'sendrecv', streams: [stream]});
   const t = peer.addTransceiver(stream.getVideoTracks()[0],
     {direction: 'sendonly', streams: [stream], sendEncodings: [{maxBitrate: 1500000}]});
   t.setCodecPreferences(RTCRtpReceiver.getCapabilities('video').codecs
     .filter(c => ['video/vp8', 'video/rtx'].includes(c.mimeType.toLowerCase())));
+  const audio = document.createElement('audio'); audio.autoplay = true; document.body.append(audio);
+  peer.addEventListener('track', event => { audio.srcObject = new MediaStream([event.track]); });
   await peer.setLocalDescription();
   const parameters = t.sender.getParameters();
   parameters.degradationPreference = 'maintain-framerate';
   await t.sender.setParameters(parameters);
+  await gathered;
+  return peer.localDescription.sdp;
+}
+"""
+
+PICK_UP = """
+async sdp => {
+  const peer = window.call = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const video = document.createElement('video');
+  video.autoplay = video.playsInline = true;
+  document.body.append(video);
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true});
+  const gathered = new Promise(done => peer.addEventListener('icegatheringstatechange',
+    () => peer.iceGatheringState === 'complete' && done()));
+  const heard = new MediaStream();
+  peer.addEventListener('track', event => {
+    if (event.track.kind === 'video' && 'jitterBufferTarget' in event.receiver) event.receiver.jitterBufferTarget = 0;
+    heard.addTrack(event.track);
+    video.srcObject = heard;
+  });
+  await peer.setRemoteDescription({type: 'offer', sdp});
+  const line = peer.getTransceivers().find(t => t.receiver.track.kind === 'audio');
+  line.direction = 'sendrecv';
+  await line.sender.replaceTrack(stream.getAudioTracks()[0]);
+  await peer.setLocalDescription();
   await gathered;
   return peer.localDescription.sdp;
 }
@@ -73,34 +102,25 @@ def _candidates_everywhere(sdp: str) -> str:
     return "\r\nm=".join([head, *("\r\n".join([part, *found, "a=end-of-candidates"]) for part in bare)]) + "\r\n"
 
 
-async def direct_agent(browser: Browser, watch: str, seconds: float) -> dict[str, Any]:
-    """Send the agent's camera with the agent's encoder straight to a page."""
-    page = await _page(browser, TIME_CODE)
+async def direct_call(browser: Browser, watch: str, seconds: float) -> dict[str, dict[str, Any]]:
+    """Hold a call without a worker: the agent's face straight to the console, the pages straight to each other."""
+    console, kiosk = await _page(browser, TIME_CODE, CAMERA), await _page(browser, TIME_CODE)
     camera = face_camera("simulated")
     camera.start(lambda health: None)
     connection = MediaConnection(camera.feed(), lambda: None, loopback=True)
     try:
-        await connection.answer(_candidates_everywhere(await page.evaluate(ANSWER, await connection.offer())))
-        await page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=15_000)
+        answer = await kiosk.evaluate(PICK_UP, await console.evaluate(OFFER))
+        await console.evaluate("sdp => call.setRemoteDescription({type: 'answer', sdp})", answer)
+        await connection.answer(_candidates_everywhere(await console.evaluate(ANSWER, await connection.offer())))
+        for page in (console, kiosk):
+            await until(page, "document.querySelector('video')?.videoWidth > 0")
         await asyncio.sleep(WARM_UP)
-        found: dict[str, Any] = await page.evaluate(watch, seconds)
-        return found
+        return {
+            "kiosk → console, direct": await console.evaluate(watch, seconds),
+            "console → kiosk, direct": await kiosk.evaluate(watch, seconds),
+        }
     finally:
         await connection.close()
         await camera.close()
-        await page.context.close()
-
-
-async def direct_console(browser: Browser, watch: str, seconds: float) -> dict[str, Any]:
-    """Send the console's camera with Chromium's encoder straight to another page."""
-    sender, receiver = await _page(browser, TIME_CODE, CAMERA), await _page(browser, TIME_CODE)
-    try:
-        answer = await receiver.evaluate(ANSWER, await sender.evaluate(OFFER))
-        await sender.evaluate("sdp => peer.setRemoteDescription({type: 'answer', sdp})", answer)
-        await receiver.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=15_000)
-        await asyncio.sleep(WARM_UP)
-        found: dict[str, Any] = await receiver.evaluate(watch, seconds)
-        return found
-    finally:
-        await sender.context.close()
-        await receiver.context.close()
+        await console.context.close()
+        await kiosk.context.close()
