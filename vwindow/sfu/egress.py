@@ -14,6 +14,12 @@ from vwindow.sfu.seat import SlotStart
 CACHE_PACKETS = 256
 """About 1.4 s of 1.5 Mbit/s."""
 RESENDS_PER_SECOND = 400
+PICTURE_LEAD = 0.04
+"""Seconds by which a picture may be shown before its sound.
+
+A browser holds pictures back until the sound of the same stream is there, and its sound buffer is the longer one.
+Sound that lags by less than 125 ms is not noticed (ITU-R BT.1359-1, figure 2), so part of that wait is given back.
+"""
 _pack = HEADER.pack
 
 
@@ -123,5 +129,6 @@ class Egress:
         anchor = self._anchor
         if anchor is None or not self._started:
             return b""
-        time = self._map.map_time(anchor.timestamp) + round((now - anchor.monotonic) * self._rate)
+        lead = PICTURE_LEAD if self._video else 0.0
+        time = self._map.map_time(anchor.timestamp) + round((now - anchor.monotonic + lead) * self._rate)
         return rtcp.sender_report(self.ssrc, to_ntp(wall), time, self.packets, self.octets)

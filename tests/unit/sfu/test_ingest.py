@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import FakeSink
-from vwindow.sfu.egress import CACHE_PACKETS, RESENDS_PER_SECOND, Egress
+from vwindow.sfu.egress import CACHE_PACKETS, PICTURE_LEAD, RESENDS_PER_SECOND, Egress
 from vwindow.sfu.ingest import Ingest
 from vwindow.sfu.ports import Anchor, Kind
 from vwindow.sfu.seat import SlotStart
@@ -191,7 +191,7 @@ def test_a_sender_report_is_on_the_workers_clock() -> None:
     ingest.take(upstream, 5, 1000, True, KEY, clock.monotonic())
     ingest.set_anchor(upstream, 1000, 50.0)
     report = viewer.egress.report(52.0, 1_700_000_000.0)
-    assert int.from_bytes(report[16:20], "big") == 5 + 2 * 90_000
+    assert int.from_bytes(report[16:20], "big") == 5 + round((2 + PICTURE_LEAD) * 90_000)
 
 
 def test_audio_starts_at_once_and_asks_for_nothing() -> None:
