@@ -101,7 +101,9 @@ class Browser:
                 await process.wait()
         except TimeoutError:
             log.warning("browser does not stop; it is killed")
-        self._signal(process.pid, signal.SIGKILL)
+        finally:
+            # Also when this wait is cancelled in its turn: nothing of the browser may stay.
+            self._signal(process.pid, signal.SIGKILL)
         await process.wait()
 
     def _signal(self, group: int, number: int) -> None:
