@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vwindow.sfu.sdp import Offer, OfferedLine
-from vwindow.sfu.slots import GRANTED, LINES, Line, stream_of
+from vwindow.sfu.slots import GRANTED, Line, stream_of
 
 _OPUS = "minptime=10;useinbandfec=1"
 
@@ -23,8 +23,10 @@ class Local:
 
 def granted(offer: Offer, index: int) -> bool:
     """Tell whether packets on this sending m-line are forwarded."""
-    line = LINES[offer.part][index]
-    return line.sends and line.source in GRANTED and offer.lines[index].direction != "inactive"
+    line = offer.table[index]
+    # A stream's grant is the token that its offer came with.
+    leave = line.source in GRANTED or (offer.resource != "" and line.source != "")
+    return line.sends and leave and offer.lines[index].direction != "inactive"
 
 
 def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int, version: int = 1) -> str:
@@ -40,7 +42,7 @@ def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int,
         "a=group:BUNDLE " + " ".join(line.mid for line in offer.lines),
         "a=msid-semantic: WMS *",
     ]
-    for index, (line, want) in enumerate(zip(offer.lines, LINES[offer.part], strict=True)):
+    for index, (line, want) in enumerate(zip(offer.lines, offer.table, strict=True)):
         rows += [f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {line.payload_type}", f"c=IN {family} {host}"]
         rows += _line(line, _direction(offer, index))
         if not want.sends and line.direction != "inactive":
@@ -50,7 +52,7 @@ def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int,
 
 
 def _direction(offer: Offer, index: int) -> str:
-    if LINES[offer.part][index].sends:
+    if offer.table[index].sends:
         return "recvonly" if granted(offer, index) else "inactive"
     return "inactive" if offer.lines[index].direction == "inactive" else "sendonly"
 

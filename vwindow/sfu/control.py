@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+PROTOCOL = 2
+"""Raised with every change that a worker of the version before would not understand: a server takes over only a
+worker that speaks its own version."""
 MAX_LINE_BYTES = 256 * 1024
 
 
@@ -34,6 +37,8 @@ class Hello(Message):
 class OpenRoom(Message):
     do: Literal["open_room"] = "open_room"
     room: str
+    media: int = 1
+    """How often the call's media have begun: the worker keeps it for a server that comes back."""
 
 
 class AnswerOffer(Message):
@@ -41,6 +46,23 @@ class AnswerOffer(Message):
     room: str
     part: Literal["page", "agent", "console"]
     sdp: str
+
+
+class AnswerStream(Message):
+    """Answer the offer of one stream that is published (whip) or played (whep); the reply names it."""
+
+    do: Literal["answer_stream"] = "answer_stream"
+    room: str
+    part: Literal["whip", "whep"]
+    side: str
+    source: str
+    sdp: str
+
+
+class EndStream(Message):
+    do: Literal["end_stream"] = "end_stream"
+    room: str
+    resource: str
 
 
 class StartRecording(Message):
@@ -62,6 +84,15 @@ class AskStats(Message):
     do: Literal["stats"] = "stats"
 
 
+class Drain(Message):
+    """Take no new room, and leave when the last one is closed.
+
+    Like `stats` it may come from a second connection, which then does not count as the server.
+    """
+
+    do: Literal["drain"] = "drain"
+
+
 class Leave(Message):
     """Finish all journals and exit."""
 
@@ -69,7 +100,17 @@ class Leave(Message):
 
 
 Order = Annotated[
-    Hello | OpenRoom | AnswerOffer | StartRecording | CloseRoom | AskStats | Leave, Field(discriminator="do")
+    Hello
+    | OpenRoom
+    | AnswerOffer
+    | AnswerStream
+    | EndStream
+    | StartRecording
+    | CloseRoom
+    | AskStats
+    | Drain
+    | Leave,
+    Field(discriminator="do"),
 ]
 
 
@@ -81,6 +122,15 @@ class Request(Message):
 # ---- worker → server ----
 
 
+class HeldRoom(Message):
+    """A room that a worker has, for a server that comes back."""
+
+    room: str
+    media: int
+    up: list[str]
+    """Parts whose connection is there."""
+
+
 class Reply(Message):
     """Answer to a request; `code` is set when it was refused."""
 
@@ -88,13 +138,19 @@ class Reply(Message):
     code: str = ""
     message: str = ""
     retryable: bool = False
+    protocol: int = 1
     epoch: str = ""
+    mark: str = ""
+    """What the worker was started with, as its server named it."""
     pid: int = 0
     rooms: list[str] = []
     recordings: dict[str, str] = {}
     """Room → recording that is running."""
+    held: list[HeldRoom] = []
     sdp: str = ""
     slots: list[Slot] = []
+    resource: str = ""
+    """The name of a stream that was answered."""
     stats: dict[str, float] = {}
 
 
@@ -104,6 +160,16 @@ class PeerChanged(Message):
     event: Literal["peer"] = "peer"
     room: str
     part: Literal["page", "agent", "console"]
+    state: Literal["up", "silent", "back", "gone"]
+
+
+class StreamChanged(Message):
+    """As `PeerChanged`, for a stream."""
+
+    event: Literal["stream"] = "stream"
+    room: str
+    part: Literal["whip", "whep"]
+    resource: str
     state: Literal["up", "silent", "back", "gone"]
 
 
@@ -126,7 +192,7 @@ class RecordingFailed(Message):
     message: str
 
 
-Event = Annotated[PeerChanged | RecordingProgress | RecordingFailed, Field(discriminator="event")]
+Event = Annotated[PeerChanged | StreamChanged | RecordingProgress | RecordingFailed, Field(discriminator="event")]
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 FROM_WORKER: TypeAdapter[Reply | Event] = TypeAdapter(Reply | Event)

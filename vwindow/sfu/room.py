@@ -4,12 +4,13 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from vwindow.clock import Clock
 from vwindow.errors import Refused
 from vwindow.ice.book import Book
 from vwindow.sfu.answer import Local, granted, write_answer
-from vwindow.sfu.control import Event, PeerChanged, Slot
+from vwindow.sfu.control import Event, PeerChanged, Slot, StreamChanged
 from vwindow.sfu.counters import Counters
 from vwindow.sfu.ingest import Ingest
 from vwindow.sfu.peer import GONE_AFTER, SILENT_AFTER, Peer
@@ -17,11 +18,13 @@ from vwindow.sfu.ports import Kind, Recorder, SourceName
 from vwindow.sfu.recording import RoomRecording, failure
 from vwindow.sfu.sdp import Offer, read_offer
 from vwindow.sfu.seat import Seat
-from vwindow.sfu.slots import FORMATS, LINES, Part
+from vwindow.sfu.slots import FORMATS, Part
+from vwindow.sfu.streams import MAX_STREAMS, StreamKind, read_stream, sent_by
 from vwindow.sfu.transport import Certificate
 from vwindow.tasks import TaskSet
 
 TICKS_PER_SECOND = 10
+State = Literal["up", "silent", "back", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class Room:
     restart (same certificate, same m-lines) goes on with the old one.
     """
 
-    def __init__(self, name: str, around: Surroundings) -> None:
+    def __init__(self, name: str, around: Surroundings, media: int = 1) -> None:
         self.name = name
+        self.media = media
+        """How often the call's media have begun; only kept, for a server that comes back."""
         self._around = around
         self._tasks = TaskSet(f"room-{name}", limit=64)
-        self._up: dict[Part, Peer] = {}
-        self._pending: dict[Part, Peer] = {}
+        self._up: dict[str, Peer] = {}
+        self._pending: dict[str, Peer] = {}
         self._seats: dict[Peer, Seat] = {}
         self._leaving: set[Peer] = set()
         self._sources: dict[str, Ingest] = {}
@@ -65,14 +70,45 @@ class Room:
         return self._recording.recording if self._recording is not None else ""
 
     @property
+    def up(self) -> list[str]:
+        """Return the parts whose connection is there."""
+        return [peer.part for peer in self._up.values() if not peer.offer.resource]
+
+    @property
     def peers(self) -> int:
         return len(self._up) + len(self._pending)
 
     def answer(self, part: Part, sdp: str) -> tuple[str, list[Slot]]:
         """Answer an offer; raises Refused (see `read_offer`)."""
-        offer = read_offer(sdp, part)
+        return self._accept(read_offer(sdp, part))
+
+    def answer_stream(self, kind: StreamKind, side: str, source: str, sdp: str) -> tuple[str, str]:
+        """Answer an offer to publish or play one source; return the stream's name and the answer.
+
+        Raises Refused: `source_taken` when a part of the call sends it, `too_many_streams`, see `read_stream`.
+        """
+        resource = secrets.token_hex(8)
+        offer = read_stream(sdp, kind, side, source, resource)
+        peers = [*self._up.values(), *self._pending.values()]
+        taken = {name for peer in peers if not peer.offer.resource for name in sent_by(peer.offer)}
+        if taken & sent_by(offer):
+            raise Refused("source_taken", status=409)
+        if sum(peer.offer.resource != "" for peer in peers) >= MAX_STREAMS:
+            raise Refused("too_many_streams", retryable=True)
+        return resource, self._accept(offer)[0]
+
+    def end_stream(self, resource: str) -> None:
+        """End a stream; raises Refused("unknown_stream")."""
+        for peer in (*self._up.values(), *self._pending.values()):
+            if peer.offer.resource == resource != "":
+                self._drop(peer)
+                return
+        raise Refused("unknown_stream")
+
+    def _accept(self, offer: Offer) -> tuple[str, list[Slot]]:
         credentials = (secrets.token_hex(6), secrets.token_hex(16))
-        present = self._up.get(part)
+        place = offer.place
+        present = self._up.get(place)
         if present is not None and present.continues(offer):
             self._restart(present, offer, credentials)
             return self._answer(present, offer, credentials)
@@ -83,8 +119,8 @@ class Room:
         peer.phase = secrets.randbelow(TICKS_PER_SECOND)
         self._seats[peer] = Seat.choose(offer)
         around.book.add(peer.binding)
-        old = self._pending.pop(part, None)
-        self._pending[part] = peer
+        old = self._pending.pop(place, None)
+        self._pending[place] = peer
         if old is not None:
             self._retire(old)
         return self._answer(peer, offer, credentials)
@@ -95,7 +131,7 @@ class Room:
         text = write_answer(offer, local, seat.ssrcs, seat.session, seat.version)
         slots = [
             Slot(mid=offer.lines[index].mid, kind=line.kind, source=line.source)
-            for index, line in enumerate(LINES[offer.part])
+            for index, line in enumerate(offer.table)
             if not line.sends
         ]
         return text, slots
@@ -178,26 +214,30 @@ class Room:
             peer.former = None
 
     def _connected(self, peer: Peer, success: bool) -> None:
-        if self._closed or self._pending.get(peer.part) is not peer:
+        place = peer.offer.place
+        if self._closed or self._pending.get(place) is not peer:
             return
         if not success:
             self._drop(peer)
             return
-        del self._pending[peer.part]
-        old = self._up.pop(peer.part, None)
+        del self._pending[place]
+        old = self._up.pop(place, None)
         if old is not None:
             self._retire(old)
+        for other in list(self._up.values()):
+            if other.part == "whip" and sent_by(other.offer) & sent_by(peer.offer):
+                self._drop(other)  # one source has one sender: the newest
         around = self._around
-        self._up[peer.part] = peer
+        self._up[place] = peer
         peer.open(self._feeds(peer.offer), self._seats[peer].slots, around.face_bitrate, around.wall)
         peer.binding.heard = around.clock.monotonic()
         self._show()
-        around.emit(PeerChanged(room=self.name, part=peer.part, state="up"))
+        self._tell(peer, "up")
         peer.report(around.clock.monotonic())  # a browser starts low until it hears what it may send
 
     def _feeds(self, offer: Offer) -> dict[int, Ingest]:
         feeds = {}
-        for index, line in enumerate(LINES[offer.part]):
+        for index, line in enumerate(offer.table):
             if line.source and granted(offer, index):
                 feeds[index] = self._source(line.source)
         return feeds
@@ -213,8 +253,8 @@ class Room:
 
     def _show(self) -> None:
         """Put every source that is there into the slots made for it."""
-        for part, peer in self._up.items():
-            names = [line.source for line in LINES[part] if not line.sends]
+        for peer in self._up.values():
+            names = [line.source for line in peer.offer.table if not line.sends]
             for egress, name in zip(peer.egresses, names, strict=True):
                 egress.show(self._sources.get(name))
 
@@ -224,19 +264,28 @@ class Room:
             self._drop(peer)
         elif peer.state == "up" and quiet > SILENT_AFTER:
             peer.state = "silent"
-            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="silent"))
+            self._tell(peer, "silent")
         elif peer.state == "silent" and quiet <= SILENT_AFTER:
             peer.state = "up"
-            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="back"))
+            self._tell(peer, "back")
 
     def _drop(self, peer: Peer) -> None:
         """End a peer that is dead or never came; tell it when the part has no other."""
+        place = peer.offer.place
         for table in (self._up, self._pending):
-            if table.get(peer.part) is peer:
-                del table[peer.part]
+            if table.get(place) is peer:
+                del table[place]
         self._retire(peer)
-        if peer.part not in self._up and peer.part not in self._pending:
-            self._around.emit(PeerChanged(room=self.name, part=peer.part, state="gone"))
+        if place not in self._up and place not in self._pending:
+            self._tell(peer, "gone")
+
+    def _tell(self, peer: Peer, state: State) -> None:
+        part = peer.part
+        if part == "whip" or part == "whep":
+            event: Event = StreamChanged(room=self.name, part=part, resource=peer.offer.resource, state=state)
+        else:
+            event = PeerChanged(room=self.name, part=part, state=state)
+        self._around.emit(event)
 
     def _retire(self, peer: Peer) -> None:
         self._seats.pop(peer, None)

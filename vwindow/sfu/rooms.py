@@ -36,8 +36,13 @@ class Rooms:
         *,
         announce: Sequence[str] | None = None,
         face_bitrate: int = FACE_BITRATE,
+        mark: str = "",
     ) -> None:
         self.epoch = secrets.token_hex(8)
+        self._mark = mark
+        self._draining = False
+        self.drained = asyncio.Event()
+        """Set when the worker takes no new rooms and has no room left."""
         self._clock = clock
         self._counters = Counters()
         self._rooms: dict[str, Room] = {}
@@ -98,31 +103,43 @@ class Rooms:
         if isinstance(order, control.Hello):
             return control.Reply(
                 id=request.id,
+                protocol=control.PROTOCOL,
                 epoch=self.epoch,
+                mark=self._mark,
                 pid=os.getpid(),
                 rooms=list(self._rooms),
                 recordings={name: room.recording for name, room in self._rooms.items() if room.recording},
+                held=[control.HeldRoom(room=name, media=room.media, up=room.up) for name, room in self._rooms.items()],
             )
         if isinstance(order, control.OpenRoom):
-            self._open(order.room)
+            self._open(order)
         elif isinstance(order, control.AnswerOffer):
             sdp, slots = self._room(order.room).answer(order.part, order.sdp)
             return control.Reply(id=request.id, sdp=sdp, slots=slots)
+        elif isinstance(order, control.AnswerStream):
+            resource, sdp = self._room(order.room).answer_stream(order.part, order.side, order.source, order.sdp)
+            return control.Reply(id=request.id, sdp=sdp, resource=resource)
+        elif isinstance(order, control.EndStream):
+            self._room(order.room).end_stream(order.resource)
         elif isinstance(order, control.StartRecording):
             self._record(order)
         elif isinstance(order, control.CloseRoom):
             room = self._rooms.pop(order.room, None)
             if room is not None:
                 await room.close()
+            self._look_drained()
         elif isinstance(order, control.AskStats):
             return control.Reply(id=request.id, stats=self.stats())
+        elif isinstance(order, control.Drain):
+            self._draining = True
+            self._look_drained()
         elif isinstance(order, control.Leave):
             await self.close()
         return control.Reply(id=request.id)
 
     def stats(self) -> dict[str, float]:
         """Return all counters, and how much is held."""
-        held = {"rooms": len(self._rooms), "peers": sum(room.peers for room in self._rooms.values())}
+        held = {"rooms": len(self._rooms), "draining": self._draining, "peers": sum(room.peers for room in self._rooms.values())}
         return {name: float(value) for name, value in {**self._counters.values, **held}.items()}
 
     async def close(self) -> None:
@@ -136,11 +153,17 @@ class Rooms:
         for port in self._ports:
             port.close()
 
-    def _open(self, name: str) -> None:
-        if name not in self._rooms:
+    def _open(self, order: control.OpenRoom) -> None:
+        if order.room not in self._rooms:
+            if self._draining:
+                raise Refused("draining", retryable=True)
             if len(self._rooms) >= MAX_ROOMS:
                 raise Refused("too_many_rooms", retryable=True)
-            self._rooms[name] = Room(name, self._around)
+            self._rooms[order.room] = Room(order.room, self._around, order.media)
+
+    def _look_drained(self) -> None:
+        if self._draining and not self._rooms:
+            self.drained.set()
 
     def _room(self, name: str) -> Room:
         room = self._rooms.get(name)

@@ -3,7 +3,6 @@
 from vwindow.rtp.packet import extension
 from vwindow.sfu.answer import granted
 from vwindow.sfu.sdp import Offer
-from vwindow.sfu.slots import LINES
 
 
 class Routes:
@@ -11,7 +10,7 @@ class Routes:
 
     def __init__(self, offer: Offer) -> None:
         self._lines = offer.lines
-        sending = [index for index, line in enumerate(LINES[offer.part]) if line.sends]
+        sending = [index for index, line in enumerate(offer.table) if line.sends]
         self._by_ssrc = {ssrc: index for index in sending for ssrc in offer.lines[index].ssrcs}
         self._by_mid = {offer.lines[index].mid.encode(): index for index in sending}
         types = [offer.lines[index].payload_type for index in sending]

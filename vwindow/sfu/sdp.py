@@ -55,15 +55,24 @@ class Offer:
     lines: tuple[OfferedLine, ...]
     fingerprints: tuple[tuple[str, str], ...]
     ufrags: frozenset[str]
+    table: tuple[Line, ...]
+    """What each m-line is for."""
+    resource: str = ""
+    """Which stream it is, for WHIP and WHEP; a part of a call has none."""
+
+    @property
+    def place(self) -> str:
+        """Return what may be taken once in a room: the part, or the stream."""
+        return f"{self.part}-{self.resource}" if self.resource else self.part
 
 
-def read_offer(text: str, part: Part) -> Offer:
-    """Read an offer of `part`.
+def read_offer(text: str, part: Part, table: tuple[Line, ...] = (), resource: str = "") -> Offer:
+    """Read an offer of `part`, against its own table of m-lines or a given one.
 
     Raises Refused: `not_sdp`, `offer_without_audio`, `no_common_codec`, `bad_offer`.
     """
     session, sections = _sections(text)
-    table = LINES[part]
+    table = table or LINES[part]
     if table[0].kind == "audio" and not (sections and sections[0][0].startswith("audio ")):
         raise Refused("offer_without_audio")
     if len(sections) != len(table):
@@ -79,7 +88,7 @@ def read_offer(text: str, part: Part) -> Offer:
     if len(set(announced)) != len(announced) or len(announced) > _SSRC_LIMIT:
         raise Refused("bad_offer", "ssrcs repeated or too many")
     every = [session, *sections]
-    return Offer(part, lines, _fingerprints(every), _ufrags(session, sections))
+    return Offer(part, lines, _fingerprints(every), _ufrags(session, sections), table, resource)
 
 
 def _sections(text: str) -> tuple[list[str], list[list[str]]]:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from vwindow.sfu.sdp import Offer
-from vwindow.sfu.slots import LINES, stream_of
+from vwindow.sfu.slots import stream_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Seat:
     @classmethod
     def choose(cls, offer: Offer) -> "Seat":
         """Choose random SSRCs, numbers and times (RFC 3550 §5.1) for each slot of an offer."""
-        table = LINES[offer.part]
+        table = offer.table
         ssrcs = tuple(0 if line.sends else 2 + secrets.randbelow(0xFFFFFFFD) for line in table)
         slots = tuple(
             SlotStart(

@@ -5,7 +5,8 @@ from typing import Literal
 
 from vwindow.sfu.ports import Format, Kind, SourceName
 
-Part = Literal["page", "agent", "console"]
+Part = Literal["page", "agent", "console", "whip", "whep"]
+"""The parts of a call, whose m-lines are fixed below, and single streams (see streams.py), whose are not."""
 
 
 @dataclass(frozen=True, slots=True)
