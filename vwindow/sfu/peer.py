@@ -20,6 +20,7 @@ from vwindow.sfu.stream import Stream
 from vwindow.sfu.transport import Certificate, SrtpError
 
 MAX_SSRCS = 16
+"""Senders in one association, of media and of reports; SRTP keeps state for each for good."""
 UNPROVEN_PACKETS = 10
 """Media packets to a new path before an authenticated packet has come from there."""
 SILENT_AFTER = 3.0
@@ -59,6 +60,8 @@ class Peer:
         self._credit = -1
         self._connecting: asyncio.Task[None] | None = None
         self._streams: dict[int, Stream] = {}
+        self._ssrcs: set[int] = set()
+        """Whom SRTP keeps state for: senders of authentic packets, media and reports alike."""
         self._feeds: Mapping[int, Ingest] = {}
         self._clock = PeerClock()
         self._feedback: Feedback | None = None
@@ -172,7 +175,12 @@ class Peer:
         second = data[1]
         try:
             if 192 <= second <= 223:
+                sender = int.from_bytes(data[4:8], "big")
+                if sender not in self._ssrcs and len(self._ssrcs) >= MAX_SSRCS:
+                    self._counts["unrouted"] += 1
+                    return
                 plain = self._transport.unprotect_rtcp(data)
+                self._ssrcs.add(sender)
                 self._heard(port, address, now)
                 feedback.take(plain, now, now + self._wall)
                 return
@@ -185,6 +193,7 @@ class Peer:
                     return
                 plain = self._transport.unprotect(data)
                 self._streams[ssrc] = stream
+                self._ssrcs.add(ssrc)
             elif stream.payload_type != second & 127:
                 self._counts["unrouted"] += 1
                 return
@@ -207,7 +216,7 @@ class Peer:
 
     def _admit(self, data: bytes, ssrc: int) -> Stream | None:
         """Make the stream of a new SSRC, None when it has no granted source or there are too many."""
-        if len(self._streams) >= MAX_SSRCS:
+        if len(self._ssrcs) >= MAX_SSRCS and ssrc not in self._ssrcs:
             return None
         index = self._routes.find(data, ssrc)
         if index is None:

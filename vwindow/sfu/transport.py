@@ -16,11 +16,26 @@ QUEUE_LIMIT = 32
 """Waiting DTLS datagrams; more are dropped, DTLS sends its flights again."""
 
 
+DTLS_1_2 = 0xFEFD
+CIPHERS = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
+"""Of DTLS 1.2: what authenticates as it encrypts, with new keys each time (RFC 8827 §6.5, RFC 9325 §4.2)."""
+
+
+class _StrictCertificate(RTCCertificate):
+    """aiortc's certificate without the CBC suites that its contexts would also take."""
+
+    def _create_ssl_context(self, srtp_profiles: Any) -> Any:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_min_proto_version(DTLS_1_2)
+        context.set_cipher_list(CIPHERS)
+        return context
+
+
 class Certificate:
     """The one certificate of a worker process; its key never leaves memory."""
 
     def __init__(self) -> None:
-        self.inner = RTCCertificate.generateCertificate()
+        self.inner = _StrictCertificate.generateCertificate()
 
     @property
     def fingerprint(self) -> str:
