@@ -24,7 +24,7 @@ class RecordingBook(Protocol):
 
     async def journals_to_finish(self) -> list[RecordingId]: ...
 
-    async def journal_path(self, recording: RecordingId) -> Path: ...
+    async def journals(self, recording: RecordingId) -> list[Path]: ...
 
     async def recording_key(self, recording: RecordingId) -> bytes: ...
 
@@ -81,14 +81,14 @@ class Finishing:
                 log.error("recording %s failed: %s", recording, result.get("code"))
 
     async def _finish(self, recording: RecordingId) -> dict[str, Any]:
-        journal = await self._book.journal_path(recording)
+        journals = await self._book.journals(recording)
         key = await self._book.recording_key(recording)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "vwindow.recording.finisher",
-            str(journal),
-            str(journal.parent),
+            *map(str, journals),
+            str(journals[0].parent),
             "--delete-journal",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -100,16 +100,7 @@ class Leave(Message):
 
 
 Order = Annotated[
-    Hello
-    | OpenRoom
-    | AnswerOffer
-    | AnswerStream
-    | EndStream
-    | StartRecording
-    | CloseRoom
-    | AskStats
-    | Drain
-    | Leave,
+    Hello | OpenRoom | AnswerOffer | AnswerStream | EndStream | StartRecording | CloseRoom | AskStats | Drain | Leave,
     Field(discriminator="do"),
 ]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from vwindow.errors import VWindowError
-from vwindow.sfu.control import MAX_LINE_BYTES, REQUEST, Event, Leave, Reply, Request
+from vwindow.sfu.control import MAX_LINE_BYTES, REQUEST, AskStats, Drain, Event, Leave, Reply, Request
 from vwindow.tasks import TaskSet
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,8 @@ Perform = Callable[[Request], Awaitable[Reply]]
 class ControlLink:
     """Serve orders on a 0600 Unix socket; tell events to the server that is there, or to nobody.
 
-    A stale socket file is replaced. Raises OSError when the socket cannot be made.
+    A connection is the server's from its first order on that only a server gives; the newest one counts. A stale
+    socket file is replaced. Raises OSError when the socket cannot be made.
     """
 
     def __init__(self, path: Path, perform: Perform, leave: Callable[[], None], tasks: TaskSet) -> None:
@@ -36,7 +37,7 @@ class ControlLink:
         self._server: asyncio.Server | None = None
         self._inode = 0
         self._writer: asyncio.StreamWriter | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self.absent = asyncio.Event()
         """Set while no server is connected."""
         self.present = asyncio.Event()
@@ -70,8 +71,8 @@ class ControlLink:
         """Stop listening and remove the socket file."""
         if self._server is not None:
             self._server.close()
-        if self._writer is not None:
-            self._writer.close()
+        for writer in self._serving.values():
+            writer.close()
         await asyncio.gather(*self._serving, return_exceptions=True)
         with contextlib.suppress(FileNotFoundError):
             if self._path.stat().st_ino == self._inode:  # else a newer worker has put its own there
@@ -80,13 +81,8 @@ class ControlLink:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-        if self._writer is not None:
-            self._writer.close()
-        self._writer = writer
-        self.absent.clear()
-        self.present.set()
+        self._serving[task] = writer
+        task.add_done_callback(lambda done: self._serving.pop(done, None))
         try:
             while line := await reader.readline():
                 if not self._take(line, writer):
@@ -101,13 +97,26 @@ class ControlLink:
                 self.absent.set()
 
     def _take(self, line: bytes, writer: asyncio.StreamWriter) -> bool:
+        if writer.is_closing():  # a newer server has come
+            return False
         try:
             request = REQUEST.validate_json(line)
         except ValidationError:
             log.error("a control message was not understood; the connection is closed")
             return False
+        if not isinstance(request.order, Drain | AskStats):
+            self._own(writer)
         self._tasks.start(self._answer(request, writer), "order")
         return True
+
+    def _own(self, writer: asyncio.StreamWriter) -> None:
+        if self._writer is writer:
+            return
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = writer
+        self.absent.clear()
+        self.present.set()
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
         try:

@@ -139,8 +139,17 @@ class Rooms:
 
     def stats(self) -> dict[str, float]:
         """Return all counters, and how much is held."""
-        held = {"rooms": len(self._rooms), "draining": self._draining, "peers": sum(room.peers for room in self._rooms.values())}
+        held = {
+            "rooms": len(self._rooms),
+            "draining": self._draining,
+            "peers": sum(room.peers for room in self._rooms.values()),
+        }
         return {name: float(value) for name, value in {**self._counters.values, **held}.items()}
+
+    def peers(self, name: str) -> int:
+        """Return how many are in a room; none when there is no such room."""
+        room = self._rooms.get(name)
+        return room.peers if room is not None else 0
 
     async def close(self) -> None:
         """Close all rooms, finishing their journals, and the ports; idempotent."""

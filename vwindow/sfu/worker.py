@@ -25,12 +25,15 @@ async def run_worker(
     survive: float = 60.0,
     *,
     face_bitrate: int = FACE_BITRATE,
+    mark: str = "",
     clock: Clock | None = None,
 ) -> None:
-    """Run a media worker until it is told to leave, gets SIGTERM or SIGINT, or has no server for `survive` seconds.
+    """Run a media worker until it is told to leave, gets SIGTERM or SIGINT, has no server for `survive` seconds or is
+    drained.
 
     `listen`: one UDP socket for each (address, port), never a wildcard; `announce`: public addresses to name
-    instead. Returns when all journals are whole. Raises ValueError or OSError when it cannot start.
+    instead; `mark`: what it was started with, told to a server that comes back. Returns when all journals are whole.
+    Raises ValueError or OSError when it cannot start.
     """
     leaving = asyncio.Event()
     tasks = TaskSet("worker", limit=2000)
@@ -40,7 +43,9 @@ async def run_worker(
         if link is not None:
             link.tell(event)
 
-    rooms = Rooms(listen, recorder, emit, clock or SystemClock(), announce=announce, face_bitrate=face_bitrate)
+    rooms = Rooms(
+        listen, recorder, emit, clock or SystemClock(), announce=announce, face_bitrate=face_bitrate, mark=mark
+    )
     loop = asyncio.get_running_loop()
     signals = []
     try:
@@ -53,6 +58,7 @@ async def run_worker(
                 signals.append(name)
         tasks.start(rooms.tick_forever(), "ticks")
         tasks.start(_outlive(link, survive, leaving), "outlive")
+        tasks.start(_leave_drained(rooms, leaving), "drain")
         log.info("media worker %s on %s", rooms.epoch, rooms.addresses)
         await leaving.wait()
     finally:
@@ -75,3 +81,8 @@ async def _outlive(link: ControlLink, survive: float, leaving: asyncio.Event) ->
             log.warning("no server for %.0f s: finishing the journals and leaving", survive)
             leaving.set()
             return
+
+
+async def _leave_drained(rooms: Rooms, leaving: asyncio.Event) -> None:
+    await rooms.drained.wait()
+    leaving.set()

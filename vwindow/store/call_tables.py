@@ -57,13 +57,17 @@ class Rating(Row, table=True):
 
 
 class Recording(Row, table=True):
-    """A recording: `state` is writing, finishing, ready or failed; `path` is under the recordings directory."""
+    """A recording: `state` is writing, finishing, ready or failed; `path` is under the recordings directory.
+
+    `path` names the first journal, `parts` numbers the newest one: more follow when a media worker was lost.
+    """
 
     __tablename__ = "recording"
     id: str = Field(primary_key=True)
     call: str = Field(foreign_key="call.id", unique=True)
     centre: str = Field(foreign_key="centre.id")
     path: str
+    parts: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     wrapped_key: bytes
     state: str = Field(index=True)
     opened_at: datetime = Field(sa_type=Moment)

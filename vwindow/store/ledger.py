@@ -1,6 +1,6 @@
 """The ledger: calls, call-back requests, ratings and events as they happen; implements desk.ports.Ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -103,19 +103,29 @@ class Ledger:
 
         await self._database.write(work)
 
-    async def open_recording(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder:
-        """Return where and under which key a call is recorded; the same order for the same call."""
-        return await self.recordings.open(call, centre, at)
+    async def open_recording(self, call: CallId, centre: CentreId, at: datetime, part: int = 1) -> RecordingOrder:
+        """Return where and under which key a call is recorded; the same order for the same call and part."""
+        return await self.recordings.open(call, centre, at, part)
 
     async def close_recording(self, recording: RecordingId, at: datetime) -> None:
         """Mark a journal as whole."""
         await self.recordings.close(recording, at)
 
-    async def end_open_calls(self, reason: str, at: datetime) -> Sequence[CallRecord]:
-        """End calls that a crash left open; return those that now ended."""
+    async def open_calls(self) -> Sequence[CallRecord]:
+        """Return the calls that have not ended, first asked first."""
 
         def work(session: Session) -> list[CallRecord]:
-            rows = session.exec(select(Call).where(col(Call.ended_at).is_(None)).order_by(col(Call.asked_at))).all()
+            rows = session.exec(select(Call).where(col(Call.ended_at).is_(None)).order_by(col(Call.asked_at)))
+            return [self._record(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def end_open_calls(self, reason: str, at: datetime, kept: Collection[CallId] = ()) -> Sequence[CallRecord]:
+        """End calls that a crash left open, but those that go on; return those that now ended."""
+
+        def work(session: Session) -> list[CallRecord]:
+            left = select(Call).where(col(Call.ended_at).is_(None), col(Call.id).not_in(kept))
+            rows = session.exec(left.order_by(col(Call.asked_at))).all()
             for row in rows:
                 row.phase = "ended"
                 row.reason = reason

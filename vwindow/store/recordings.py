@@ -1,7 +1,7 @@
 """Recordings: opened with a wrapped key, closed, finished into one playable file per side."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -57,8 +57,8 @@ class Recordings:
         self._keys = keys
         self._directory = directory
 
-    async def open(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder:
-        """Make the row and the folder of a call's recording; the same order for the same call."""
+    async def open(self, call: CallId, centre: CentreId, at: datetime, part: int = 1) -> RecordingOrder:
+        """Make the row and the folder of a call's recording; the same order for the same call and part."""
         recording = f"r-{secrets.token_hex(8)}"
         # A folder of its own: the finisher names its files by side only.
         path = PurePosixPath(f"{at:%Y}", f"{at:%m}", recording, f"{recording}.journal")
@@ -69,6 +69,7 @@ class Recordings:
             centre=centre,
             path=str(path),
             wrapped_key=self._keys.wrap(recording, key),
+            parts=part,
             state="writing",
             opened_at=at,
         )
@@ -76,12 +77,15 @@ class Recordings:
         def work(session: Session) -> Recording:
             known = session.exec(select(Recording).where(Recording.call == call)).first()
             if known is not None:
+                if known.parts < part:
+                    known.parts = part
+                    session.add(known)
                 return known
             session.add(fresh)
             return fresh
 
         row = await self._database.write(work)
-        place = self._directory / row.path
+        place = self._directory / part_path(row.path, part)
         await self._database.compute(lambda: place.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
         return RecordingOrder(
             recording=RecordingId(row.id),
@@ -101,13 +105,16 @@ class Recordings:
 
         await self._database.write(work)
 
-    async def close_left_open(self, at: datetime) -> Sequence[RecordingId]:
-        """Mark all journals as whole that a crash left in writing; call it when no room writes any more."""
+    async def close_left_open(self, at: datetime, kept: Collection[CallId] = ()) -> Sequence[RecordingId]:
+        """Mark all journals as whole that a crash left in writing, but those of calls that go on.
+
+        Call it when no other room writes any more.
+        """
 
         def work(session: Session) -> list[RecordingId]:
             closed = session.execute(
                 update(Recording)
-                .where(col(Recording.state) == "writing")
+                .where(col(Recording.state) == "writing", col(Recording.call).not_in(kept))
                 .values(state="finishing", closed_at=at)
                 .returning(col(Recording.id))
             )
@@ -126,10 +133,14 @@ class Recordings:
 
         return await self._database.read(work)
 
-    async def journal_path(self, recording: RecordingId) -> Path:
-        """Return the journal's file; raise Refused("unknown_recording")."""
+    async def journals(self, recording: RecordingId) -> list[Path]:
+        """Return where the journals are, oldest first; raise Refused("unknown_recording").
+
+        Of later parts only those that were begun; the first one is named in any case.
+        """
         row = await self._database.read(lambda session: _row(session, recording))
-        return (self._directory / row.path).absolute()
+        paths = [(self._directory / part_path(row.path, part)).absolute() for part in range(1, row.parts + 1)]
+        return [path for path in paths if path.exists()] or paths[:1]
 
     async def recording_key(self, recording: RecordingId) -> bytes:
         """Return the 32-byte data key; raise Refused("unknown_recording")."""
@@ -172,6 +183,12 @@ class Recordings:
             raise Refused("recording_not_ready", status=409, retryable=row.state in ("writing", "finishing"))
         file = SideFile.model_validate(row.sides[side])
         return (self._directory / row.path).parent / file.file, self._keys.unwrap(row.id, row.wrapped_key)
+
+
+def part_path(path: str, part: int) -> str:
+    """Return the path of a part's journal: `r-1.journal`, then `r-1-2.journal`, …"""
+    first = PurePosixPath(path)
+    return path if part == 1 else str(first.with_name(f"{first.stem}-{part}{first.suffix}"))
 
 
 def _row(session: Session, recording: RecordingId) -> Recording:

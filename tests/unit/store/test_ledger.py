@@ -72,7 +72,7 @@ async def test_a_recording_goes_from_writing_to_ready(house: StoreHouse) -> None
     assert await book.journals_to_finish() == []
     await house.ledger.close_recording(order.recording, house.now)
     assert await book.journals_to_finish() == [order.recording]
-    assert await book.journal_path(order.recording) == path
+    assert await book.journals(order.recording) == [path]
     assert (await book.recording_key(order.recording)).hex() == order.key_hex
     with pytest.raises(Refused) as caught:
         await book.side(order.recording, "kiosk")
@@ -101,3 +101,28 @@ async def test_recordings_that_a_crash_left_are_closed_and_failures_kept(house: 
     assert await book.journals_to_finish() == []
     with pytest.raises(Refused):
         await book.recording_key(RecordingId("r-none"))
+
+
+async def test_a_recording_goes_on_in_further_journals(house: StoreHouse) -> None:
+    await house.ledger.save_call(house.record("c-1"))
+    first = await house.ledger.open_recording(CallId("c-1"), HEFEI, house.now)
+    third = await house.ledger.open_recording(CallId("c-1"), HEFEI, house.now, 3)
+    assert third.recording == first.recording and third.key_hex == first.key_hex
+    assert Path(third.path) == Path(first.path).with_name(f"{first.recording}-3.journal")
+    book = house.ledger.recordings
+    assert await book.journals(first.recording) == [Path(first.path)]
+    Path(first.path).write_bytes(b"1")
+    Path(third.path).write_bytes(b"3")
+    assert await book.journals(first.recording) == [Path(first.path), Path(third.path)]
+    assert await house.ledger.open_recording(CallId("c-1"), HEFEI, house.now) == first
+
+
+async def test_calls_that_go_on_are_left_alone_by_a_restart(house: StoreHouse) -> None:
+    for number in (1, 2):
+        await house.ledger.save_call(house.record(f"c-{number}", ended_at=None, phase="talking", reason=None))
+        await house.ledger.open_recording(CallId(f"c-{number}"), HEFEI, house.now)
+    assert [record.call for record in await house.ledger.open_calls()] == ["c-1", "c-2"]
+    kept = {CallId("c-2")}
+    assert [r.call for r in await house.ledger.end_open_calls("server_restarted", house.now, kept)] == ["c-1"]
+    assert len(await house.ledger.recordings.close_left_open(house.now, kept)) == 1
+    assert [record.call for record in await house.ledger.open_calls()] == ["c-2"]

@@ -17,7 +17,7 @@ async def recorded(house: WebHouse) -> str:
     order = await store.ledger.open_recording(CallId("c-1"), HEFEI, store.now)
     await store.ledger.close_recording(order.recording, store.now)
     book = store.ledger.recordings
-    folder = (await book.journal_path(order.recording)).parent
+    folder = (await book.journals(order.recording))[0].parent
     tracks = [{"kind": "audio", "source": "kiosk.microphone"}]
     (folder / "kiosk.webm.sealed").write_bytes(CONTENT)
     side = {"file": "kiosk.webm.sealed", "bytes": len(CONTENT), "tracks": tracks}

@@ -1,0 +1,106 @@
+"""One connection to a media worker's control socket: orders with replies, events to a callback."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from vwindow.errors import Refused, Unavailable
+from vwindow.sfu import control
+
+log = logging.getLogger(__name__)
+
+ORDER_SECONDS = 5.0
+
+
+class Wires:
+    """Requests by number, each with its reply; what carries no number is an event."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._next = 0
+        self._waiting: dict[int, asyncio.Future[control.Reply]] = {}
+        self._over = False
+
+    @classmethod
+    async def connect(cls, path: Path) -> "Wires":
+        """Connect to a worker's socket; raise OSError."""
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=control.MAX_LINE_BYTES)
+        return cls(reader, writer)
+
+    @property
+    def peer(self) -> int:
+        """Return the process at the other end, as the kernel knows it."""
+        sock: socket.socket = self._writer.get_extra_info("socket")
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0])
+
+    async def read_events(self, heard: Callable[[control.Event], None]) -> None:
+        """Sort what comes until the worker goes away."""
+        try:
+            while line := await self._reader.readline():
+                message = _read(line)
+                if message is None:
+                    log.error("the worker said what is not in its protocol")
+                elif isinstance(message, control.Reply):
+                    waiting = self._waiting.pop(message.id, None)
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(message)
+                else:
+                    heard(message)
+        except (OSError, ValueError) as error:
+            log.warning("control socket: %s", error)
+        finally:
+            self._over = True
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(Unavailable("worker_lost"))
+            self._waiting.clear()
+            self._writer.close()
+
+    async def ask(self, order: control.Order, seconds: float = ORDER_SECONDS) -> control.Reply:
+        """Give an order and wait for the reply; raise Refused or Unavailable."""
+        if self._over:
+            raise Unavailable("worker_lost")
+        self._next += 1
+        number = self._next
+        future: asyncio.Future[control.Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            self._writer.write(control.Request(id=number, order=order).model_dump_json().encode() + b"\n")
+            await self._writer.drain()
+            reply = await asyncio.wait_for(future, seconds)
+        except (OSError, TimeoutError) as error:
+            raise Unavailable("worker_lost", str(error)) from error
+        finally:
+            self._waiting.pop(number, None)
+        if reply.code:
+            raise Unavailable(reply.code) if reply.retryable else Refused(reply.code, reply.message)
+        return reply
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+
+def _read(line: bytes) -> control.Reply | control.Event | None:
+    """Return a message; of a reply in another version's words what can be understood, of an event None."""
+    try:
+        return control.FROM_WORKER.validate_json(line)
+    except ValidationError:
+        pass
+    try:
+        found = json.loads(line)
+        known = {name: found[name] for name in ("id", "code", "protocol", "rooms") if name in found}
+        return control.Reply.model_validate(known)
+    except (ValueError, TypeError):
+        return None
