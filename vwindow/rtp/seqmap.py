@@ -11,10 +11,10 @@ class SeqMap:
     """Map (number, time) of what comes to what goes out: out = in + offset.
 
     Holes stay holes: a packet that comes late still has its place. Only a switch closes up. A packet
-    from before the switch has no number, so one out-number never stands for two packets.
+    from before the switch has no number, and a place is given once, so one out-number never stands for two packets.
     """
 
-    __slots__ = ("_arrival", "_base", "_rate", "_started", "_time", "highest", "offset", "time_offset")
+    __slots__ = ("_arrival", "_base", "_holes", "_rate", "_started", "_time", "highest", "offset", "time_offset")
 
     def __init__(self, clock_rate: int, *, first: int, first_time: int) -> None:
         self._rate = clock_rate
@@ -23,6 +23,7 @@ class SeqMap:
         self._time = first_time
         self._arrival = 0.0
         self._base = 0
+        self._holes: set[int] = set()
         self.offset = 0
         self.time_offset = 0
 
@@ -35,17 +36,29 @@ class SeqMap:
         self.time_offset = (self._time + passed - timestamp) & 0xFFFFFFFF
 
     def map(self, number: int, timestamp: int, now: float) -> int | None:
-        """Return the out-number, None for a packet that is too late to have one."""
+        """Return the out-number, None for a packet that is too late to have one or came before."""
         if number < self._base:
             return None
         out = number + self.offset
-        if out > self.highest:
+        highest = self.highest
+        if out > highest:
+            if out > highest + 1:
+                self._skip(highest + 1, out)
             self.highest = out
             self._time = (timestamp + self.time_offset) & 0xFFFFFFFF
             self._arrival = now
-        elif out <= self.highest - LATE_LIMIT:
+        elif out in self._holes:
+            self._holes.discard(out)
+            if out <= highest - LATE_LIMIT:
+                return None
+        else:
             return None
         return out
+
+    def _skip(self, first: int, end: int) -> None:
+        self._holes.update(range(max(first, end - LATE_LIMIT), end))
+        if len(self._holes) > LATE_LIMIT:
+            self._holes = {hole for hole in self._holes if hole > end - LATE_LIMIT}
 
     def jumps(self, number: int) -> bool:
         """Tell whether `number` is so far ahead that it must be taken as a new start."""

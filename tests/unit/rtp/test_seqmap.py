@@ -101,3 +101,10 @@ def test_one_number_never_stands_for_two_packets(seed: int) -> None:
             if out is not None:
                 assert out not in given
                 given.add(out)
+
+
+def test_a_place_is_given_once() -> None:
+    seqmap = SeqMap(90_000, first=100, first_time=0)
+    seqmap.switch(1000, 0, 0.0)
+    numbers = (1000, 1000, 1003, 1002, 1002, 1003, 1001, 1001, 1004)
+    assert [seqmap.map(number, 0, 0.0) for number in numbers] == [100, None, 103, 102, None, None, 101, None, 104]
