@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--listen", action="append", required=True, metavar="HOST:PORT")
     worker.add_argument("--announce", action="append", default=[], metavar="ADDRESS")
     worker.add_argument("--face-bitrate", type=int, default=1_500_000)
+    worker.add_argument("--recording-cipher", choices=("aes-256-gcm", "sm4-gcm"), default="aes-256-gcm")
+    worker.add_argument("--recording-hash", choices=("sha256", "sm3"), default="sha256")
     worker.add_argument("--log-format", choices=("human", "json"), default="human")
     worker.add_argument("--log-level", default="info")
     worker.set_defaults(run=_worker)
@@ -129,12 +131,13 @@ def _print_accounts(rows: list[dict[str, str]]) -> None:
 
 def _worker(given: argparse.Namespace) -> int:
     from vwindow.recording.journal import JournalRecorder
+    from vwindow.recording.suite import Suite
     from vwindow.sfu.worker import run_worker
 
     logs.set_up(given.log_format, given.log_level)
     listen = [(host.strip("[]"), int(port)) for host, _, port in (entry.rpartition(":") for entry in given.listen)]
     uvloop.run(
-        run_worker(given.socket, listen, JournalRecorder(), given.announce or None, face_bitrate=given.face_bitrate)
+        run_worker(given.socket, listen, JournalRecorder(suite=Suite(given.recording_cipher, given.recording_hash)), given.announce or None, face_bitrate=given.face_bitrate)
     )
     return 0
 

@@ -164,6 +164,7 @@ def worker_arguments(settings: Settings) -> list[str]:
     """Return the command line of the media worker."""
     arguments = ["--socket", str(settings.data_dir / "worker.sock"), "--face-bitrate", str(settings.face_bitrate)]
     arguments += ["--log-format", settings.log_format, "--log-level", settings.log_level]
+    arguments += ["--recording-cipher", settings.recording_cipher, "--recording-hash", settings.recording_hash]
     for host, port in settings.media_addresses:
         arguments += ["--listen", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
     for address in settings.media_announce:

@@ -58,6 +58,9 @@ class Settings(BaseModel):
 
     recording_policy: Literal["ask", "off"] = "ask"
     recording_on_decline: Literal["call_without", "offline_window"] = "call_without"
+    recording_cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    recording_hash: Literal["sha256", "sm3"] = "sha256"
+    """What new recordings are sealed and chained with; each file names its own."""
     ring_seconds: float = Field(default=20.0, ge=2.0, le=120.0)
 
     log_format: Literal["human", "json"] = "human"

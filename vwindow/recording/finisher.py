@@ -20,12 +20,12 @@ from typing import Any
 from av.error import FFmpegError
 
 from vwindow.errors import VWindowError
+from vwindow.recording.disk import sync_folder
 from vwindow.recording.reader import JournalReader
 from vwindow.recording.remux import SIDES, Made, file_name, remux
-from vwindow.recording.seal import KEY_BYTES
+from vwindow.recording.suite import KEY_BYTES
 from vwindow.recording.survey import Survey, survey
 from vwindow.recording.verify import NotPlayable, verify
-from vwindow.recording.writer import sync_folder
 
 NICENESS = 15
 

@@ -7,18 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vwindow.recording.block import JournalHeader
-from vwindow.recording.record import MAX_TRACKS, Track, pack_track
+from vwindow.recording.disk import DiskFile, JournalFile
+from vwindow.recording.record import MAX_TRACKS, Pause, Track, pack_pause, pack_track
 from vwindow.recording.seal import SALT_BYTES
 from vwindow.recording.sink import JournalSink
+from vwindow.recording.suite import DEFAULT, KEY_BYTES, Suite
 from vwindow.recording.writer import JournalWriter
 from vwindow.sfu.ports import Format, Sink, SourceName, Written
+
+CLOSE_SECONDS = 10.0
+"""A disk that hangs must not keep a room open."""
 
 
 class JournalRecording:
     """Record a room; lives on the event loop, while its writer has a thread of its own."""
 
-    def __init__(self, writer: JournalWriter) -> None:
+    def __init__(self, writer: JournalWriter, monotonic: Callable[[], float]) -> None:
         self._writer = writer
+        self._monotonic = monotonic
         self._tracks = 0
 
     @property
@@ -45,36 +51,66 @@ class JournalRecording:
         """Return bytes that are synced to disk, and when the last of them were."""
         return self._writer.written
 
+    def pause(self) -> None:
+        """Keep nothing from now on; idempotent."""
+        self._mark(begins=True)
+
+    def resume(self) -> None:
+        """Keep what is made from now on; idempotent."""
+        self._mark(begins=False)
+
+    def _mark(self, *, begins: bool) -> None:
+        backlog = self._writer.backlog
+        if begins == backlog.paused or backlog.closed:
+            return
+        now = self._monotonic()
+        backlog.append(pack_pause(Pause(begins, now)))
+        backlog.paused = begins
+        if not begins:
+            backlog.resumed_at = now
+
     async def close(self) -> None:
-        """Write and sync what waits and the end of the journal; idempotent."""
+        """Write and sync what waits and the end of the journal; idempotent.
+
+        Raises TimeoutError when the disk does not answer; its thread goes on by itself.
+        """
         self._writer.backlog.closed = True
         self._writer.stop()
-        await asyncio.to_thread(self._writer.join)
+        if not await asyncio.to_thread(self._writer.join, CLOSE_SECONDS):
+            raise TimeoutError("the disk does not answer")
 
 
 class JournalRecorder:
-    """Open journals; `monotonic` must be the clock of the packets' arrivals."""
+    """Open journals; `monotonic` must be the clock of the packets' arrivals, `wall` gives Unix seconds."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        suite: Suite = DEFAULT,
+        *,
+        wall: Callable[[], float] = time.time,
+        create: Callable[[Path], JournalFile] = DiskFile,
+    ) -> None:
         self._monotonic = monotonic
+        self._suite = suite
+        self._wall = wall
+        self._create = create
 
     def open(self, path: str, key: bytes, started_wall: float) -> JournalRecording:
         """Create a journal (never over an old one, mode 0600) and start its writer.
 
         Raises OSError, and ValueError unless the key has 32 bytes.
         """
-        header = JournalHeader(os.urandom(SALT_BYTES), started_wall, self._monotonic())
-        sealed = header.pack(key)
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a data key has {KEY_BYTES} bytes")
+        header = JournalHeader(os.urandom(SALT_BYTES), started_wall, self._monotonic(), self._suite)
         place = Path(path)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        fd = os.open(place, flags, 0o600)
+        file = self._create(place)
         try:
-            os.pwrite(fd, sealed, 0)
+            writer = JournalWriter(place, file, key, header, self._monotonic, self._wall)
+            writer.start()
         except OSError:
-            os.close(fd)
+            file.close()
             place.unlink(missing_ok=True)
             raise
-        writer = JournalWriter(place, fd, key, header, self._monotonic)
-        writer.start()
-        return JournalRecording(writer)
+        return JournalRecording(writer, self._monotonic)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from vwindow.errors import VWindowError
 from vwindow.recording.block import (
     BLOCK_HEADER_BYTES,
@@ -18,10 +16,13 @@ from vwindow.recording.block import (
     JournalHeader,
     open_block,
 )
-from vwindow.recording.record import Record, unpack_records
-from vwindow.recording.seal import JOURNAL, cipher
+from vwindow.recording.chain import Chain
+from vwindow.recording.record import LINK_BYTES, Link, Record, unpack_link, unpack_records
+from vwindow.recording.seal import JOURNAL
+from vwindow.recording.suite import Aead
 
 _WINDOW_BYTES = 2 * (BLOCK_HEADER_BYTES + MAX_SEALED_BYTES)
+ANCHOR_SECONDS = 60.0
 _MAX_RESCUES = 10_000
 """Places that only look like a block and are tried; a forged file must not cost hours."""
 
@@ -38,6 +39,7 @@ class JournalReader:
 
     A journal that ends in the middle of a block was torn by a crash: what precedes is good. A block that is not
     authentic, missing, moved or repeated is damage: it is left out and reading goes on at the next authentic block.
+    A block whose link does not fit what stands before it breaks the chain, which is damage as well.
     Raises JournalUnreadable, and OSError.
     """
 
@@ -46,14 +48,22 @@ class JournalReader:
         self.torn = False
         self.damaged = False
         self.blocks_read = 0
-        self._aead: AESGCM | None = None
+        self.chain_holds = False
+        """Whether every block was found in its place with nothing missing before it; never so for version 1."""
+        self.head = b""
+        """The hash of the whole journal; of a torn one as far as it is whole."""
+        self.links: list[Link] = []
+        """One a minute or more often, at most: what the wall clock showed while the journal was written."""
+        self._aead: Aead | None = None
+        self._head_bytes = b""
         self.header: JournalHeader | None = None
         """None when the crash came before the header was whole."""
         with path.open("rb") as file:
             head = file.read(HEADER_BYTES)
         if len(head) == HEADER_BYTES:
             self.header = JournalHeader.unpack(head, key)
-            self._aead = cipher(key, self.header.salt, JOURNAL)
+            self._aead = self.header.suite.aead(key, self.header.salt, JOURNAL)
+            self._head_bytes = head
 
     def records(self) -> Iterator[Record]:
         """Give all authentic records in the order of writing; then raise JournalDamaged if there was damage."""
@@ -67,14 +77,35 @@ class JournalReader:
 
     def blocks(self) -> Iterator[bytes]:
         """Give the records of each authentic block as bytes, and learn `torn` and `damaged`."""
-        self.torn, self.damaged, self.blocks_read = True, False, 0
-        if self._aead is None:
+        self.torn, self.damaged, self.blocks_read, self.chain_holds, self.links = True, False, 0, False, []
+        self.head = b""
+        if self._aead is None or self.header is None:
             return
-        with self.path.open("rb") as file:
-            file.seek(HEADER_BYTES)
-            yield from self._read(_Window(file), self._aead)
+        chain = Chain(self.header.suite, self._head_bytes)
+        self.chain_holds = self.header.chained
+        try:
+            with self.path.open("rb") as file:
+                file.seek(HEADER_BYTES)
+                yield from self._read(_Window(file), self._aead, chain)
+        finally:
+            self.head = chain.head
+            self.chain_holds &= not self.damaged
 
-    def _read(self, window: "_Window", aead: AESGCM) -> Iterator[bytes]:
+    def _linked(self, chain: Chain, plain: bytes, block: bytes) -> bytes:
+        """Compare a block's link with what was read before it; return its records."""
+        link = unpack_link(plain)
+        if self.header is None or not self.header.chained:
+            return plain
+        if link is None or link.before != chain.head:
+            self.damaged = True
+        if link is not None:
+            chain.adopt(link.before)
+            if not self.links or link.monotonic - self.links[-1].monotonic >= ANCHOR_SECONDS:
+                self.links.append(link)
+        chain.add(block)
+        return plain[LINK_BYTES:] if link is not None else plain
+
+    def _read(self, window: "_Window", aead: Aead, chain: Chain) -> Iterator[bytes]:
         expected = 0
         rescues = 0
         suspect = False
@@ -97,6 +128,7 @@ class JournalReader:
             self.damaged |= suspect or header.counter != expected
             suspect = False
             expected = header.counter + 1
+            plain = self._linked(chain, plain, window.peek(BLOCK_HEADER_BYTES + header.length))
             window.skip(BLOCK_HEADER_BYTES + header.length)
             self.blocks_read += 1
             if header.kind == END:

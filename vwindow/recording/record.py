@@ -1,20 +1,24 @@
-"""What a block holds: tracks, packets, anchors and the end, one after the other."""
+"""What a block holds: its link, then tracks, packets, anchors, pauses and the end, one after the other."""
 
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vwindow.recording.suite import DIGEST_BYTES
 from vwindow.sfu.ports import Anchor, Format, Packet
 
 MAX_PAYLOAD_BYTES = 0xFFFF
 MAX_TRACKS = 0xFFFF
 
-_TRACK, _PACKET, _ANCHOR, _END = 1, 2, 3, 4
+_TRACK, _PACKET, _ANCHOR, _END, _LINK, _PAUSE = 1, 2, 3, 4, 5, 6
 _MARKER, _KEYFRAME = 1, 2
 _TRACK_HEAD = struct.Struct(">BBHIBB")
 _PACKET_HEAD = struct.Struct(">BBHHIqd")
 _ANCHOR_BODY = struct.Struct(">BxHId")
 _END_BODY = struct.Struct(">BxxxdQQ")
+_LINK_BODY = struct.Struct(f">Bxxxdd{DIGEST_BYTES}s")
+_PAUSE_BODY = struct.Struct(">BBxxd")
+LINK_BYTES = _LINK_BODY.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,24 @@ class End:
     dropped_audio: int
 
 
-Record = Track | TrackPacket | TrackAnchor | End
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Recording was suspended (`begins`) or went on at `monotonic`; between the two nothing is kept."""
+
+    begins: bool
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """First in each block: the hash over the journal before it, and what both clocks showed when it was sealed."""
+
+    before: bytes
+    monotonic: float
+    wall: float
+
+
+Record = Track | TrackPacket | TrackAnchor | Pause | End
 
 
 def pack_track(track: Track) -> bytes:
@@ -87,8 +108,26 @@ def pack_end(end: End) -> bytes:
     return _END_BODY.pack(_END, end.monotonic, end.dropped_video, end.dropped_audio)
 
 
+def pack_pause(pause: Pause) -> bytes:
+    """Return the record of the begin or the end of a pause."""
+    return _PAUSE_BODY.pack(_PAUSE, pause.begins, pause.monotonic)
+
+
+def pack_link(link: Link) -> bytes:
+    """Return the first record of a block."""
+    return _LINK_BODY.pack(_LINK, link.monotonic, link.wall, link.before)
+
+
+def unpack_link(block: bytes) -> Link | None:
+    """Read the link of a block; None when it does not begin with one."""
+    if len(block) < LINK_BYTES or block[0] != _LINK:
+        return None
+    _, monotonic, wall, before = _LINK_BODY.unpack_from(block)
+    return Link(before, monotonic, wall)
+
+
 def unpack_records(block: bytes) -> Iterator[Record]:
-    """Read the records of a block; ValueError when they do not fit."""
+    """Read the records of a block without its link; ValueError when they do not fit."""
     at, size = 0, len(block)
     try:
         while at < size:
@@ -119,6 +158,10 @@ def unpack_records(block: bytes) -> Iterator[Record]:
                 _, monotonic, video, audio = _END_BODY.unpack_from(block, at)
                 at += _END_BODY.size
                 yield End(monotonic, video, audio)
+            elif first == _PAUSE:
+                _, begins, monotonic = _PAUSE_BODY.unpack_from(block, at)
+                at += _PAUSE_BODY.size
+                yield Pause(bool(begins), monotonic)
             else:
                 raise ValueError("unknown record")
     except struct.error as error:

@@ -9,6 +9,7 @@ from vwindow.recording.reader import JournalDamaged, JournalReader
 from vwindow.recording.record import TrackPacket
 from vwindow.recording.sealed import SealedWriter
 from vwindow.recording.side import Side
+from vwindow.recording.suite import DEFAULT, Suite
 from vwindow.recording.survey import Survey
 from vwindow.recording.webm import WebmFile
 
@@ -58,13 +59,14 @@ def remux(
 
 
 def _write(reader: JournalReader, survey: Survey, folder: Path, key: bytes, playable: set[str]) -> dict[str, Made]:
+    suite = reader.header.suite if reader.header is not None else DEFAULT
     with ExitStack() as stack:
         open_sides: dict[str, tuple[Side, WebmFile, SealedWriter]] = {}
         for name, (face, microphone) in SIDES.items():
             if face not in playable and microphone not in survey.voices:
                 continue
             size = survey.sizes[face] if face in playable else None
-            output = stack.enter_context(_output(folder / f"{file_name(name)}.part", key))
+            output = stack.enter_context(_output(folder / f"{file_name(name)}.part", key, suite))
             file = stack.enter_context(WebmFile(output, size, survey.started_wall))
             side = Side(survey, face, microphone, file, with_face=size is not None)
             open_sides[name] = side, file, output
@@ -100,8 +102,8 @@ def _play(reader: JournalReader, survey: Survey, sides: list[Side]) -> None:
 
 
 @contextmanager
-def _output(path: Path, key: bytes) -> Iterator[SealedWriter]:
-    output = SealedWriter(path, key)
+def _output(path: Path, key: bytes, suite: Suite) -> Iterator[SealedWriter]:
+    output = SealedWriter(path, key, suite)
     try:
         yield output
     except BaseException:

@@ -1,6 +1,6 @@
 """Files of a finished recording, sealed in chunks that can be opened one by one.
 
-    header  magic 8 | version 1 | 0 3 | chunk size u32 | salt 16 | plain size u64 | tag 16
+    header  magic 8 | version 1 | cipher 1 | hash 1 | 0 1 | chunk size u32 | salt 16 | plain size u64 | tag 16
     chunk   up to 64 KiB sealed, tag 16 behind it; its nonce is its number
 
 The header's tag covers the size, so a file that was cut off is noticed; a chunk's nonce is its place, so a moved
@@ -18,12 +18,13 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 
 from vwindow.errors import VWindowError
-from vwindow.recording.seal import HEADER_NONCE, PLAYABLE, SALT_BYTES, TAG_BYTES, cipher, nonce
+from vwindow.recording.seal import HEADER_NONCE, PLAYABLE, SALT_BYTES, nonce
+from vwindow.recording.suite import DEFAULT, TAG_BYTES, Suite
 
 CHUNK_BYTES = 64 * 1024
 _MAGIC = b"VWSEALED"
 _VERSION = 1
-_HEADER = struct.Struct(f">8sB3xI{SALT_BYTES}sQ")
+_HEADER = struct.Struct(f">8sB2sxI{SALT_BYTES}sQ")
 HEADER_BYTES = _HEADER.size + TAG_BYTES
 _STRIDE = CHUNK_BYTES + TAG_BYTES
 
@@ -43,9 +44,10 @@ class SealedWriter(io.RawIOBase):
     header and cannot be opened. Created with mode 0600; raises OSError.
     """
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, path: Path, key: bytes, suite: Suite = DEFAULT) -> None:
+        self._suite = suite
         self._salt = os.urandom(SALT_BYTES)
-        self._aead = cipher(key, self._salt, PLAYABLE)
+        self._aead = suite.aead(key, self._salt, PLAYABLE)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         self._fd = os.open(path, flags, 0o600)
         self._first = bytearray()
@@ -103,7 +105,7 @@ class SealedWriter(io.RawIOBase):
         self._put(0, bytes(self._first))
         if self._chunk:
             self._put(self._chunk, bytes(self._filling))
-        header = _HEADER.pack(_MAGIC, _VERSION, CHUNK_BYTES, self._salt, size)
+        header = _HEADER.pack(_MAGIC, _VERSION, self._suite.pack(), CHUNK_BYTES, self._salt, size)
         _write_at(self._fd, header + self._aead.encrypt(HEADER_NONCE, b"", header), 0)
         os.fsync(self._fd)
         self._done = True
@@ -137,10 +139,11 @@ class SealedReader:
             head = os.pread(self._fd, HEADER_BYTES, 0)
             if len(head) < HEADER_BYTES:
                 raise SealBroken
-            magic, version, chunk_bytes, salt, size = _HEADER.unpack_from(head)
-            if magic != _MAGIC or version != _VERSION or chunk_bytes != CHUNK_BYTES:
+            magic, version, names, chunk_bytes, salt, size = _HEADER.unpack_from(head)
+            suite = Suite.unpack(names)
+            if magic != _MAGIC or version != _VERSION or chunk_bytes != CHUNK_BYTES or suite is None:
                 raise SealBroken
-            self._aead = cipher(key, salt, PLAYABLE)
+            self._aead = suite.aead(key, salt, PLAYABLE)
             try:
                 self._aead.decrypt(HEADER_NONCE, head[_HEADER.size :], head[: _HEADER.size])
             except InvalidTag:

@@ -13,13 +13,30 @@ AUDIO_LIMIT_BYTES = 10 * 1024 * 1024
 """Of all sources of a recording together; the difference is kept free for voices."""
 
 
+LATE_SECONDS = 0.3
+"""After a pause: what comes so early may have been made within it."""
+REPAIR_SECONDS = 5.0
+"""After a pause: until then a packet that was made within it may still be sent again."""
+
+
 class Backlog:
     """Hold records between the event loop (puts) and the writer thread (takes); no lock.
 
     Each counter has one writer, and `deque.append` and `popleft` are atomic, so neither side ever waits.
     """
 
-    __slots__ = ("_records", "_taken", "_wake", "_woken_at", "closed", "dropped_audio", "dropped_video", "put")
+    __slots__ = (
+        "_records",
+        "_taken",
+        "_wake",
+        "_woken_at",
+        "closed",
+        "dropped_audio",
+        "dropped_video",
+        "paused",
+        "put",
+        "resumed_at",
+    )
 
     def __init__(self, wake: Callable[[], None]) -> None:
         # The bytes are what bounds it: a record is never empty, so this length is never reached.
@@ -29,6 +46,8 @@ class Backlog:
         self._woken_at = 0
         self.put = 0
         self.closed = False
+        self.paused = False
+        self.resumed_at = float("-inf")
         self.dropped_video = 0
         self.dropped_audio = 0
 
@@ -64,7 +83,7 @@ class JournalSink:
     decoded), and voice only when its reserve is used up as well.
     """
 
-    __slots__ = ("_backlog", "_closed", "_skipping", "_track", "_video", "_vp8")
+    __slots__ = ("_backlog", "_closed", "_secret", "_skipping", "_track", "_video", "_vp8")
 
     def __init__(self, backlog: Backlog, track: int, form: Format) -> None:
         self._backlog = backlog
@@ -72,12 +91,16 @@ class JournalSink:
         self._video = form.kind == "video"
         self._vp8 = form.codec == "vp8"
         self._skipping = False
+        self._secret: int | None = None
         self._closed = False
 
     def write(self, packet: Packet) -> None:
         """Put a packet on its way to disk; never wait, never raise."""
         backlog = self._backlog
         if self._closed or backlog.closed:
+            return
+        if self._suspended(packet):
+            self._skipping = self._video
             return
         if self._video:
             if (self._skipping and not self._resumes(packet)) or backlog.waiting > VIDEO_LIMIT_BYTES:
@@ -110,6 +133,23 @@ class JournalSink:
         """Take nothing more; the recording goes on."""
         self._closed = True
 
+    def _suspended(self, packet: Packet) -> bool:
+        """Tell whether a packet belongs to a pause: it came in it, or was made before its end and came late."""
+        backlog = self._backlog
+        if backlog.paused:
+            if self._secret is None or _later(packet.timestamp, self._secret):
+                self._secret = packet.timestamp
+            return True
+        if packet.arrival < backlog.resumed_at + LATE_SECONDS:
+            return True
+        return self._secret is not None and self._still_secret(packet, self._secret)
+
+    def _still_secret(self, packet: Packet, secret: int) -> bool:
+        if not _later(packet.timestamp, secret):
+            return packet.arrival < self._backlog.resumed_at + REPAIR_SECONDS
+        self._secret = None if packet.arrival > self._backlog.resumed_at + REPAIR_SECONDS else secret
+        return False
+
     def _resumes(self, packet: Packet) -> bool:
         # A keyframe that is joined in its middle is as useless as none (RFC 7741 §4.2: S set, PID 0).
         payload = packet.payload
@@ -121,3 +161,7 @@ class JournalSink:
             self._backlog.dropped_video += 1
         else:
             self._backlog.dropped_audio += 1
+
+
+def _later(one: int, other: int) -> bool:
+    return 0 < (one - other) & 0xFFFFFFFF < 0x80000000

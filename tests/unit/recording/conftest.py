@@ -31,10 +31,13 @@ class Take:
         self.out = folder / "out"
         self.clock = FakeClock()
         self.origin = self.clock.monotonic()
+        self.recorder = JournalRecorder(self.clock.monotonic, wall=self._wall)
+
+    def _wall(self) -> float:
+        return self.clock.now().timestamp()
 
     def open(self) -> JournalRecording:
-        recorder = JournalRecorder(self.clock.monotonic)
-        return recorder.open(str(self.journal), self.key, self.clock.now().timestamp())
+        return self.recorder.open(str(self.journal), self.key, self.clock.now().timestamp())
 
     async def record(
         self,

@@ -17,27 +17,36 @@ from vwindow.recording.block import (
     JournalUnreadable,
     seal_block,
 )
+from vwindow.recording.chain import Chain
 from vwindow.recording.journal import JournalRecorder
 from vwindow.recording.reader import JournalDamaged, JournalReader
-from vwindow.recording.record import End, Track, TrackPacket, pack_end, pack_packet, pack_track
-from vwindow.recording.seal import JOURNAL, SALT_BYTES, cipher
+from vwindow.recording.record import End, Link, Track, TrackPacket, pack_end, pack_link, pack_packet, pack_track
+from vwindow.recording.seal import JOURNAL, SALT_BYTES
+from vwindow.recording.suite import DEFAULT, Suite
 from vwindow.sfu.ports import Packet
 
 KEY = bytes(range(32))
 BLOCKS = 12
 
 
-def build() -> tuple[bytes, list[bytes]]:
+def build(suite: Suite = DEFAULT, *, chained: bool = True) -> tuple[bytes, list[bytes]]:
     """Return a journal's header and blocks; block n holds packets numbered 10 n to 10 n + 9, the last is the end."""
-    header = JournalHeader(os.urandom(SALT_BYTES), 1.7e9, 100.0)
-    aead = cipher(KEY, header.salt, JOURNAL)
-    blocks = []
+    header = JournalHeader(os.urandom(SALT_BYTES), 1.7e9, 100.0, suite, chained)
+    aead = suite.aead(KEY, header.salt, JOURNAL)
+    chain = Chain(suite, header.pack(KEY))
+    blocks: list[bytes] = []
+
+    def seal(kind: int, plain: bytes) -> None:
+        link = pack_link(Link(chain.head, 100.0 + 10 * len(blocks), 1.7e9)) if chained else b""
+        blocks.append(seal_block(aead, kind, len(blocks), link + plain))
+        chain.add(blocks[-1])
+
     for number in range(BLOCKS):
         plain = pack_track(Track(1, "kiosk.face", VP8)) if number == 0 else b""
         for seq in range(number * 10, number * 10 + 10):
             plain += pack_packet(1, Packet(seq, seq, True, os.urandom(seq), 100.0 + seq, False))
-        blocks.append(seal_block(aead, DATA, number, plain))
-    blocks.append(seal_block(aead, END, BLOCKS, pack_end(End(200.0, 0, 0))))
+        seal(DATA, plain)
+    seal(END, pack_end(End(200.0, 0, 0)))
     return header.pack(KEY), blocks
 
 
