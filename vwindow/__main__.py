@@ -42,15 +42,36 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     worker = commands.add_parser("worker", help="run a media worker (started by the server)")
-    worker.add_argument("--socket", type=Path, required=True)
-    worker.add_argument("--listen", action="append", required=True, metavar="HOST:PORT")
+    worker.add_argument("--socket", type=Path, help="where the server gives its orders")
+    worker.add_argument(
+        "--listen",
+        action="append",
+        required=True,
+        metavar="HOST:PORT",
+        help="UDP; with --standalone: HTTP, loopback only",
+    )
     worker.add_argument("--announce", action="append", default=[], metavar="ADDRESS")
     worker.add_argument("--face-bitrate", type=int, default=1_500_000)
+    worker.add_argument("--mark", default="", help="told to a server that comes back: what this was started with")
     worker.add_argument("--recording-cipher", choices=("aes-256-gcm", "sm4-gcm"), default="aes-256-gcm")
     worker.add_argument("--recording-hash", choices=("sha256", "sm3"), default="sha256")
     worker.add_argument("--log-format", choices=("human", "json"), default="human")
     worker.add_argument("--log-level", default="info")
+    alone = worker.add_argument_group("without a server: WHIP and WHEP")
+    alone.add_argument("--standalone", action="store_true")
+    alone.add_argument("--udp", action="append", default=[], metavar="HOST:PORT", help="where media come and go")
+    alone.add_argument("--token", default="", help="bearer token for all rooms")
+    alone.add_argument("--record", type=Path, metavar="DIR", help="write a journal of each room here, and their key")
     worker.set_defaults(run=_worker)
+
+    token = commands.add_parser("token", help="print a token to publish or play one source of a call (WHIP, WHEP)")
+    token.add_argument("room")
+    token.add_argument("--side", default="kiosk", choices=("kiosk", "staff"))
+    token.add_argument("--source", default="face", choices=("face", "microphone", "document", "screen"))
+    token.add_argument("--play", action="store_true", help="to play; without it, to publish")
+    token.add_argument("--minutes", type=int, default=60)
+    _settings_arguments(token)
+    token.set_defaults(run=_token)
 
     catalogue = commands.add_parser("catalogue", help="the service items").add_subparsers(required=True)
     export = catalogue.add_parser("export", help="print the 195 items")
@@ -135,10 +156,51 @@ def _worker(given: argparse.Namespace) -> int:
     from vwindow.sfu.worker import run_worker
 
     logs.set_up(given.log_format, given.log_level)
-    listen = [(host.strip("[]"), int(port)) for host, _, port in (entry.rpartition(":") for entry in given.listen)]
+    if given.standalone:
+        return _standalone(given)
+    if given.socket is None or given.udp or given.token or given.record:
+        raise ConfigError("worker: --socket without --standalone; --udp, --token and --record only with it")
+    listen = _addresses(given.listen)
     uvloop.run(
-        run_worker(given.socket, listen, JournalRecorder(suite=Suite(given.recording_cipher, given.recording_hash)), given.announce or None, face_bitrate=given.face_bitrate)
+        run_worker(
+            given.socket,
+            listen,
+            JournalRecorder(suite=Suite(given.recording_cipher, given.recording_hash)),
+            given.announce or None,
+            face_bitrate=given.face_bitrate,
+            mark=given.mark,
+        )
     )
+    return 0
+
+
+def _standalone(given: argparse.Namespace) -> int:
+    from vwindow.standalone import run_standalone
+
+    if len(given.listen) != 1 or not given.udp or not given.token or given.socket is not None:
+        raise ConfigError("worker --standalone: one --listen, --udp and --token, no --socket")
+    (listen,) = _addresses(given.listen)
+    uvloop.run(run_standalone(listen, _addresses(given.udp), given.token, given.record))
+    return 0
+
+
+def _addresses(entries: Sequence[str]) -> list[tuple[str, int]]:
+    pairs = [entry.rpartition(":") for entry in entries]
+    for host, _, port in pairs:
+        if not host or not port.isdecimal():
+            raise ConfigError(f"{host}:{port} is not HOST:PORT")
+    return [(host.strip("[]"), int(port)) for host, _, port in pairs]
+
+
+def _token(given: argparse.Namespace) -> int:
+    from vwindow.app import stream_token
+
+    if not 1 <= given.minutes <= 24 * 60:
+        raise ConfigError("--minutes: from 1 to 1440")
+    token = stream_token(
+        _settings(given), "whep" if given.play else "whip", given.room, given.side, given.source, given.minutes
+    )
+    sys.stdout.write(token + "\n")
     return 0
 
 

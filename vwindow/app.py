@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -24,12 +25,14 @@ from vwindow.desk.dispatcher import Desk
 from vwindow.desk.settings import DeskSettings
 from vwindow.finishing import Finishing
 from vwindow.gauges import Gauges
-from vwindow.ids import KioskId, StaffId
-from vwindow.media_link import MediaLink
+from vwindow.ids import KioskId, RoomId, StaffId
+from vwindow.keys import KeyRing
+from vwindow.media_pool import MediaPool
 from vwindow.recording.sealed import SealedReader
 from vwindow.register_file import RegisterFile
 from vwindow.store.people import NewPerson, People
 from vwindow.tasks import TaskSet
+from vwindow.tokens import PURPOSE, SignedTokens, StreamLeave
 from vwindow.web.application import build_web
 from vwindow.web.catalogue import add_catalogue
 from vwindow.web.parts import WebParts
@@ -86,20 +89,24 @@ class Server:
         self._tasks.start(outbox.run(), "outbox")
         self._stack.push_async_callback(self._tasks.close)
 
-        media = MediaLink(settings.data_dir / "worker.sock", worker_arguments(settings))
+        media = MediaPool(settings.data_dir, worker_arguments(settings))
         finishing = Finishing(books.ledger.recordings, clock)
         books.ledger.finishing = finishing
         desk = Desk(desk_settings(settings), clock, books.register, books.ledger, media, outbox)
         media.tell(desk)
 
         self._stack.push_async_callback(media.stop)
-        await media.start()
+        held = await media.start()
         desk.start()
         self._stack.push_async_callback(desk.close)
-        cut = await desk.recover()
-        left = await books.ledger.recordings.close_left_open(clock.now())
-        if cut or left:
-            log.warning("the last run ended without a stop: %d calls cut, %d journals left", cut, len(left))
+        found = await desk.recover(held)
+        await media.keep([RoomId(call) for call in found.kept])
+        left = await books.ledger.recordings.close_left_open(clock.now(), found.kept)
+        if found.kept or found.cut or left:
+            log.warning(
+                "the last run ended without a stop: %d calls go on, %d calls cut, %d journals left",
+                len(found.kept), len(found.cut), len(left),
+            )  # fmt: skip
         self._stack.push_async_callback(finishing.stop)
         await finishing.start()
 
@@ -201,6 +208,15 @@ async def kiosk_code(settings: Settings, kiosk: str) -> str:
         return made.code
     finally:
         await books.database.close()
+
+
+def stream_token(
+    settings: Settings, kind: Literal["whip", "whep"], room: str, side: str, source: str, minutes: int
+) -> str:
+    """Sign a token at the server's terminal, to publish or play one source of a call."""
+    keys = KeyRing.open(settings.data_dir / "keys", create=False)
+    expires = int(SystemClock().now().timestamp()) + 60 * minutes
+    return SignedTokens(keys.derive(PURPOSE)).sign(StreamLeave(kind, room, side, source, expires))
 
 
 async def staff_add(settings: Settings, person: NewPerson, password: str) -> None:
