@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vwindow.clock import Clock
+from vwindow.errors import VWindowError
 from vwindow.ids import RecordingId
 from vwindow.tasks import TaskSet
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 WAITING = 10_000
 """Beyond this a journal is left for the next start, which looks for unfinished ones."""
 FINISH_SECONDS = 3600.0
+STOP_SECONDS = 15.0
+"""How long a stop of the server waits for the recordings of the last calls."""
 
 
 class RecordingBook(Protocol):
@@ -56,29 +59,42 @@ class Finishing:
         with contextlib.suppress(asyncio.QueueFull):
             self._queue.put_nowait(recording)
 
-    async def stop(self) -> None:
-        """End the running finisher; its journal stays for the next start."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
+    async def stop(self, patience: float = STOP_SECONDS) -> None:
+        """Finish what is queued, for at most `patience` seconds; what is left stays for the next start."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._queue.join()
+        except TimeoutError:
+            log.warning("%d journals are left for the next start", self._queue.qsize() + 1)
         await self._tasks.close()
 
     async def _run(self) -> None:
         while True:
             recording = await self._queue.get()
             try:
-                result = await self._finish(recording)
-            except (OSError, ValueError, TimeoutError) as error:
-                log.error("recording %s could not be finished: %s", recording, error)
-                result = {"ok": False, "code": "finisher_broken"}
-            if result.get("ok"):
-                self.finished += 1
-                await self._book.recording_finished(recording, result)
-                log.info("recording %s is ready (%.1f s)", recording, float(result.get("duration", 0)))
-            else:
-                self.failed += 1
-                await self._book.recording_failed(recording, str(result.get("code", "finisher_broken")))
-                log.error("recording %s failed: %s", recording, result.get("code"))
+                await self._keep(recording, await self._result(recording))
+            except VWindowError as error:
+                # The journal is there: the next start tries again.
+                log.error("recording %s is not entered: %s", recording, error.code)
+            finally:
+                self._queue.task_done()
+
+    async def _result(self, recording: RecordingId) -> dict[str, Any]:
+        try:
+            return await self._finish(recording)
+        except (OSError, ValueError, TimeoutError) as error:
+            log.error("recording %s could not be finished: %s", recording, error)
+            return {"ok": False, "code": "finisher_broken"}
+
+    async def _keep(self, recording: RecordingId, result: dict[str, Any]) -> None:
+        if result.get("ok"):
+            self.finished += 1
+            await self._book.recording_finished(recording, result)
+            log.info("recording %s is ready (%.1f s)", recording, float(result.get("duration", 0)))
+        else:
+            self.failed += 1
+            await self._book.recording_failed(recording, str(result.get("code", "finisher_broken")))
+            log.error("recording %s failed: %s", recording, result.get("code"))
 
     async def _finish(self, recording: RecordingId) -> dict[str, Any]:
         journals = await self._book.journals(recording)
