@@ -1,19 +1,22 @@
-"""Make the playable files of a journal: `python -m vwindow.recording.finisher JOURNAL FOLDER [--delete-journal]`.
+"""Make the files of a recording: `python -m vwindow.recording.finisher JOURNAL [JOURNAL …] FOLDER [--delete-journal]`.
 
-Reads the data key from standard input (64 hex digits) and writes one line of JSON to standard output:
+Several journals are the parts of one recording, each written by another media worker. Reads the data key from standard
+input (64 hex digits) and writes one line of JSON to standard output:
 
     {"ok": true, "sides": {"kiosk": {"file", "duration", "bytes", "tracks": [{"kind", "source"}], "frames",
-     "lost_frames"}, …}, "duration", "torn", "damaged", "unplayable": [source], "dropped_video", "dropped_audio"}
+     "lost_frames"}, "staff": …, "kiosk.document": …}, "manifest": {"file", "bytes", "digest"}, "duration", "parts",
+     "torn", "damaged", "unplayable": [source], "dropped_video", "dropped_audio"}
     {"ok": false, "code": "bad_key | journal_missing | journal_unreadable | wrong_key | verify_failed | remux_failed |
                             disk"}
 
-Exit code 0 or 1. A journal is deleted only on request, and only when it was undamaged and its files passed.
+Exit code 0 or 1. A journal is deleted only on request, and only when all were undamaged and their files passed.
 """
 
 import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,88 +24,104 @@ from av.error import FFmpegError
 
 from vwindow.errors import VWindowError
 from vwindow.recording.disk import sync_folder
-from vwindow.recording.reader import JournalReader
-from vwindow.recording.remux import SIDES, Made, file_name, remux
+from vwindow.recording.manifest import MANIFEST, describe, file_digest, write_manifest
+from vwindow.recording.remux import Made, remux
 from vwindow.recording.suite import KEY_BYTES
-from vwindow.recording.survey import Survey, survey
+from vwindow.recording.timeline import Timeline, lay_out
 from vwindow.recording.verify import NotPlayable, verify
 
 NICENESS = 15
 
 
-def finish(journal: Path, folder: Path, key: bytes, *, delete_journal: bool = False) -> dict[str, Any]:
-    """Make, verify and name the files of a journal; return what the command prints.
+def finish(journals: Sequence[Path], folder: Path, key: bytes, *, delete_journal: bool = False) -> dict[str, Any]:
+    """Make, verify and name the files of a recording; return what the command prints.
 
-    A side's final name appears only when all files passed. Raises VWindowError, OSError.
+    A final name appears only when all files passed, the manifest's last. Raises VWindowError, OSError.
     """
-    reader = JournalReader(journal, key)
-    found = survey(reader)
+    line = lay_out(journals, key)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made, durations = _make(reader, found, folder, key)
+    made, durations = _make(line, folder, key)
+    aside = folder / f"{MANIFEST}.part"
+    try:
+        size = write_manifest(aside, describe(line, made, durations), key, line.suite)
+        digest = file_digest(aside, line.suite)
+        for file in made:
+            file.part.rename(folder / file.plan.file_name)
+        aside.rename(folder / MANIFEST)
+    finally:
+        for file in made:
+            file.part.unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
     sync_folder(folder)
-    if delete_journal and not found.damaged:
-        journal.unlink()
-    return _report(found, made, durations)
+    if delete_journal and not line.damaged:
+        for journal in journals:
+            journal.unlink()
+    return {**_report(line, made, durations), "manifest": {"file": MANIFEST, "bytes": size, "digest": digest}}
 
 
-def _make(reader: JournalReader, found: Survey, folder: Path, key: bytes) -> tuple[dict[str, Made], dict[str, float]]:
+def _make(line: Timeline, folder: Path, key: bytes) -> tuple[list[Made], dict[str, float]]:
     without: frozenset[str] = frozenset()
     while True:
-        made = remux(reader, found, folder, key, without)
+        made = remux(line, folder, key, without)
         durations: dict[str, float] = {}
         try:
-            for name, file in made.items():
+            for file in made:
                 try:
-                    durations[name] = verify(file, key, found.duration)
+                    durations[file.plan.name] = verify(file, key, line.duration)
                 except NotPlayable as error:
                     if not error.pictures:
                         raise
-                    without |= {SIDES[name][0]}
+                    without |= {file.plan.picture}
             if len(durations) == len(made):
-                for name, file in made.items():
-                    file.part.rename(folder / file_name(name))
                 return made, durations
-        finally:
-            for file in made.values():
-                file.part.unlink(missing_ok=True)
+        except BaseException:
+            _drop(made)
+            raise
+        _drop(made)
 
 
-def _report(found: Survey, made: dict[str, Made], durations: dict[str, float]) -> dict[str, Any]:
-    played = {source for file in made.values() for _, source in file.tracks}
-    wanted = {source for pair in SIDES.values() for source in pair}
+def _drop(made: list[Made]) -> None:
+    for file in made:
+        file.part.unlink(missing_ok=True)
+
+
+def _report(line: Timeline, made: list[Made], durations: dict[str, float]) -> dict[str, Any]:
+    played = {source for file in made for _, source in file.plan.tracks}
     return {
         "ok": True,
         "sides": {
-            name: {
-                "file": file_name(name),
-                "duration": round(durations[name], 3),
+            file.plan.name: {
+                "file": file.plan.file_name,
+                "duration": round(durations[file.plan.name], 3),
                 "bytes": file.bytes,
-                "tracks": [{"kind": kind, "source": source} for kind, source in file.tracks],
+                "tracks": [{"kind": kind, "source": source} for kind, source in file.plan.tracks],
                 "frames": file.frames,
                 "lost_frames": file.lost_frames,
             }
-            for name, file in made.items()
+            for file in made
         },
-        "duration": round(found.duration, 3),
-        "torn": found.torn,
-        "damaged": found.damaged,
-        "unplayable": sorted((found.faces | found.voices) & wanted - played),
-        "dropped_video": found.dropped_video,
-        "dropped_audio": found.dropped_audio,
+        "duration": round(line.duration, 3),
+        "parts": len(line.parts),
+        "torn": line.torn,
+        "damaged": line.damaged,
+        "unplayable": sorted(set(line.sources) - played),
+        "dropped_video": sum(part.survey.dropped_video for part in line.parts),
+        "dropped_audio": sum(part.survey.dropped_audio for part in line.parts),
     }
 
 
-def _attempt(journal: Path, folder: Path, key_hex: str, delete_journal: bool) -> dict[str, Any]:
+def _attempt(journals: list[Path], folder: Path, key_hex: str, delete_journal: bool) -> dict[str, Any]:
     try:
         key = bytes.fromhex(key_hex)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         return {"ok": False, "code": "bad_key"}
-    if not journal.is_file():
+    there = [journal for journal in journals if journal.is_file()]
+    if not there:
         return {"ok": False, "code": "journal_missing"}
     try:
-        return finish(journal, folder, key, delete_journal=delete_journal)
+        return finish(there, folder, key, delete_journal=delete_journal)
     except VWindowError as error:
         code, reason = error.code, str(error)
     except FFmpegError as error:  # some of its kinds are OSErrors as well
@@ -116,13 +135,13 @@ def _attempt(journal: Path, folder: Path, key_hex: str, delete_journal: bool) ->
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="vwindow.recording.finisher")
-    parser.add_argument("journal", type=Path)
+    parser.add_argument("journals", type=Path, nargs="+", metavar="JOURNAL")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--delete-journal", action="store_true")
     options = parser.parse_args(arguments)
     os.nice(NICENESS)
     result = _attempt(
-        options.journal, options.folder, sys.stdin.read(2 * KEY_BYTES + 2).strip(), options.delete_journal
+        options.journals, options.folder, sys.stdin.read(2 * KEY_BYTES + 2).strip(), options.delete_journal
     )
     sys.stdout.write(json.dumps(result) + "\n")
     return 0 if result["ok"] else 1

@@ -5,93 +5,89 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vwindow.recording.reader import JournalDamaged, JournalReader
+from vwindow.recording.h264 import configuration
+from vwindow.recording.layout import FilePlan, plan_files
+from vwindow.recording.playable import Mp4File, PlayableFile, WebmFile
+from vwindow.recording.reader import JournalDamaged
 from vwindow.recording.record import TrackPacket
 from vwindow.recording.sealed import SealedWriter
 from vwindow.recording.side import Side
-from vwindow.recording.suite import DEFAULT, Suite
-from vwindow.recording.survey import Survey
-from vwindow.recording.webm import WebmFile
-
-SIDES = {
-    "kiosk": ("kiosk.face", "kiosk.microphone"),
-    "staff": ("staff.face", "staff.microphone"),
-}
-"""Side → face and microphone. Browsers play the first picture and the first voice of a file, so each side is a file."""
+from vwindow.recording.suite import Suite
+from vwindow.recording.timeline import Part, Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """A file that was written, still under its temporary name."""
 
+    plan: FilePlan
     part: Path
     bytes: int
-    tracks: tuple[tuple[str, str], ...]
-    """Kind and source; the silence that stands in for a missing microphone is none."""
     frames: int
     sounds: int
     lost_frames: int
 
 
-def file_name(side: str) -> str:
-    """Return the name of a side's finished file within its folder."""
-    return f"{side}.webm.sealed"
+def remux(line: Timeline, folder: Path, key: bytes, without: frozenset[str] = frozenset()) -> list[Made]:
+    """Write a sealed file for each side and further picture that has anything to play; raises OSError.
 
-
-def remux(
-    reader: JournalReader, survey: Survey, folder: Path, key: bytes, without: frozenset[str] = frozenset()
-) -> dict[str, Made]:
-    """Write a sealed WebM per side that has anything to play, leaving out the faces in `without`; raises OSError.
-
-    All files start at the start of the recording and last as long as it. Plain media stays in memory, some 64 KiB of it
-    at a time.
+    The pictures in `without` are left out. All files start at the start of the recording and last as long as it.
+    Plain media stays in memory, some 64 KiB of it at a time.
     """
-    playable = set(survey.sizes) - without
     while True:
-        made = _write(reader, survey, folder, key, playable)
+        made = _write(line, folder, key, plan_files(line.sources, without))
         # A first keyframe may be there without ever being whole; players refuse a track without a frame.
-        empty = {SIDES[side][0] for side, file in made.items() if SIDES[side][0] in playable and not file.frames}
+        empty = {file.plan.picture for file in made if file.plan.picture and not file.frames}
         if not empty:
             return made
-        for file in made.values():
+        for file in made:
             file.part.unlink()
-        playable -= empty
+        without |= empty
 
 
-def _write(reader: JournalReader, survey: Survey, folder: Path, key: bytes, playable: set[str]) -> dict[str, Made]:
-    suite = reader.header.suite if reader.header is not None else DEFAULT
+def _write(line: Timeline, folder: Path, key: bytes, plans: list[FilePlan]) -> list[Made]:
     with ExitStack() as stack:
-        open_sides: dict[str, tuple[Side, WebmFile, SealedWriter]] = {}
-        for name, (face, microphone) in SIDES.items():
-            if face not in playable and microphone not in survey.voices:
-                continue
-            size = survey.sizes[face] if face in playable else None
-            output = stack.enter_context(_output(folder / f"{file_name(name)}.part", key, suite))
-            file = stack.enter_context(WebmFile(output, size, survey.started_wall))
-            side = Side(survey, face, microphone, file, with_face=size is not None)
-            open_sides[name] = side, file, output
-        if open_sides:
-            _play(reader, survey, [side for side, _, _ in open_sides.values()])
-        made: dict[str, Made] = {}
-        for name, (side, file, output) in open_sides.items():
+        sides: list[tuple[Side, PlayableFile, SealedWriter]] = []
+        for plan in plans:
+            output = stack.enter_context(_output(folder / f"{plan.file_name}.part", key, line.suite))
+            file = stack.enter_context(_file(line, plan, output))
+            sides.append((Side(plan, line, file), file, output))
+        if sides:
+            for part in line.parts:
+                _play(part, [side for side, _, _ in sides])
+        made = []
+        for side, file, output in sides:
             side.finish()
             file.close()
-            size_bytes = output.finish()
-            face, microphone = SIDES[name]
-            tracks = [("video", face)] if face in playable else []
-            tracks += [("audio", microphone)] if microphone in survey.voices else []
-            part = folder / f"{file_name(name)}.part"
-            made[name] = Made(part, size_bytes, tuple(tracks), side.frames, side.sounds, side.lost_frames)
+            path = folder / f"{side.plan.file_name}.part"
+            made.append(Made(side.plan, path, output.finish(), side.frames, side.sounds, side.lost_frames))
         return made
 
 
-def _play(reader: JournalReader, survey: Survey, sides: list[Side]) -> None:
+def _file(line: Timeline, plan: FilePlan, output: SealedWriter) -> PlayableFile:
+    if not plan.picture:
+        return WebmFile(output, line.started_wall, None)
+    facts = line.sources[plan.picture]
+    _, width, height = facts.sizes[0]
+    if facts.codec == "h264":
+        return Mp4File(output, line.started_wall, (width, height), configuration(facts.sps, facts.pps))
+    return WebmFile(output, line.started_wall, (width, height))
+
+
+def _play(part: Part, sides: list[Side]) -> None:
+    tracks = part.survey.tracks
+    takers: dict[int, list[Side]] = {}
+    for side in sides:
+        side.begin(part)
     second = 0
     try:
-        for record in reader.records():
-            if not isinstance(record, TrackPacket) or (track := survey.tracks.get(record.track)) is None:
+        for record in part.reader.records():
+            if not isinstance(record, TrackPacket) or (track := tracks.get(record.track)) is None:
                 continue
-            for side in sides:
+            taking = takers.get(track.number)
+            if taking is None:
+                taking = takers[track.number] = [side for side in sides if side.wants(track)]
+            for side in taking:
                 side.take(track, record.packet)
             if (now := int(record.packet.arrival)) > second:
                 second = now

@@ -1,14 +1,17 @@
-"""One side of a recording on its way into a WebM file."""
+"""The sources of one file on their way into it."""
 
 from collections.abc import Iterator
 
+from vwindow.recording.h264 import H264Assembler
+from vwindow.recording.layout import FilePlan
+from vwindow.recording.playable import PlayableFile
 from vwindow.recording.record import Track
 from vwindow.recording.reorder import Reorder
 from vwindow.recording.survey import Survey
+from vwindow.recording.timeline import Part, Timeline
 from vwindow.recording.trackclock import TrackClock
 from vwindow.recording.voice import Sound, VoiceLine
 from vwindow.recording.vp8 import FrameAssembler
-from vwindow.recording.webm import WebmFile
 from vwindow.sfu.ports import Packet
 
 LAG_SECONDS = 5.0
@@ -57,19 +60,21 @@ class Lane:
 
 
 class Side:
-    """Lay one side's face and microphone into a file, from second 0 to the end of the recording.
+    """Lay the sources of one file into it, from second 0 to the end of the recording, part after part.
 
-    The Opus track is there from start to end even when the microphone is not, so both sides' files have one time.
+    The Opus track is there from start to end even when the microphone is not, so all files have one time.
     """
 
-    def __init__(self, survey: Survey, face: str, microphone: str, file: WebmFile, *, with_face: bool) -> None:
-        self._face = face if with_face else ""
-        self._microphone = microphone
-        self._survey = survey
+    def __init__(self, plan: FilePlan, line: Timeline, file: PlayableFile) -> None:
+        self.plan = plan
+        self._sources = line.sources
+        self._duration = line.duration
         self._file = file
+        self._part: Part | None = None
         self._voice = VoiceLine()
-        self._pictures_lane, self._sounds_lane = Lane(survey), Lane(survey)
-        self._assembler = FrameAssembler()
+        self._pictures_lane: Lane | None = None
+        self._sounds_lane: Lane | None = None
+        self._assembler = self._new_assembler()
         self._generation = 0
         self.frames = 0
         self.sounds = 0
@@ -77,42 +82,72 @@ class Side:
         self.lost_frames = 0
         """Frames that came but could not be decoded."""
 
+    def begin(self, part: Part) -> None:
+        """Go on with the next journal."""
+        self._flush()
+        self._part = part
+        self._pictures_lane, self._sounds_lane = Lane(part.survey), Lane(part.survey)
+        self._generation = -1
+
+    def wants(self, track: Track) -> bool:
+        """Tell whether a track goes into this file."""
+        if track.source not in (self.plan.picture, self.plan.voice):
+            return False
+        return track.format.codec == self._sources[track.source].codec
+
     def take(self, track: Track, packet: Packet) -> None:
-        """Take a packet of the journal."""
-        if track.source == self._face and track.format.codec == "vp8":
-            self._pictures(self._pictures_lane.take(track, packet))
-        elif track.source == self._microphone and track.format.codec == "opus":
+        """Take a packet of the present part, of a track that this file wants."""
+        if track.source == self.plan.picture:
+            if self._pictures_lane is not None:
+                self._pictures(self._pictures_lane.take(track, packet))
+        elif self._sounds_lane is not None:
             self._sounds(self._sounds_lane.take(track, packet))
 
     def advance(self, now: float) -> None:
-        """Follow the journal's time, so that a silent track does not hold up the other."""
+        """Follow the part's time, so that a silent track does not hold up the other."""
+        if self._part is None or self._pictures_lane is None or self._sounds_lane is None:
+            return
         self._pictures(self._pictures_lane.advance(now))
         self._sounds(self._sounds_lane.advance(now))
-        self._lay(self._voice.fill(now - self._survey.started - LAG_SECONDS))
+        self._lay(self._voice.fill(self._part.offset + now - self._part.survey.started - LAG_SECONDS))
 
     def finish(self) -> None:
         """Lay what waits, and silence to the end."""
-        self._pictures(self._pictures_lane.flush())
-        self._sounds(self._sounds_lane.flush())
-        self._lay(self._voice.fill(self._survey.duration))
+        self._flush()
+        self._lay(self._voice.fill(self._duration))
         self.lost_frames += self._assembler.dropped
+
+    def _flush(self) -> None:
+        if self._pictures_lane is not None and self._sounds_lane is not None:
+            self._pictures(self._pictures_lane.flush())
+            self._sounds(self._sounds_lane.flush())
+
+    def _new_assembler(self) -> FrameAssembler | H264Assembler:
+        h264 = self.plan.picture and self._sources[self.plan.picture].codec == "h264"
+        return H264Assembler() if h264 else FrameAssembler()
+
+    def _placed(self, seconds: float) -> float:
+        # Frames from before the start of a part are needed to decode the first one after it.
+        offset = self._part.offset if self._part is not None else 0.0
+        return min(offset + max(0.0, seconds), self._duration)
 
     def _pictures(self, packets: Iterator[tuple[Packet, float]]) -> None:
         for packet, seconds in packets:
-            if self._generation != self._pictures_lane.generation:
-                self._generation = self._pictures_lane.generation
+            lane = self._pictures_lane
+            if lane is not None and self._generation != lane.generation:
+                self._generation = lane.generation
                 self.lost_frames += self._assembler.dropped
-                self._assembler = FrameAssembler()
+                self._assembler = self._new_assembler()
             frame = self._assembler.push(packet, seconds)
             if frame is not None:
-                # Frames from before the start are needed to decode the first one after it.
-                shown = min(max(0.0, frame.time), self._survey.duration)
-                self._file.picture(shown, frame.data, keyframe=frame.keyframe)
+                self._file.picture(self._placed(frame.time), frame.data, keyframe=frame.keyframe)
                 self.frames += 1
 
     def _sounds(self, packets: Iterator[tuple[Packet, float]]) -> None:
+        offset = self._part.offset if self._part is not None else 0.0
         for packet, seconds in packets:
-            self._lay(self._voice.put(seconds, packet.payload))
+            # What was spoken before a part's start has no place in it.
+            self._lay(self._voice.put(offset + seconds, packet.payload))
 
     def _lay(self, sounds: Iterator[Sound]) -> None:
         for sound in sounds:

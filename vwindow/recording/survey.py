@@ -3,15 +3,14 @@
 from dataclasses import dataclass, field
 
 from vwindow.recording.reader import JournalDamaged, JournalReader
-from vwindow.recording.record import End, Track, TrackAnchor, TrackPacket
+from vwindow.recording.record import End, Pause, Track, TrackAnchor, TrackPacket
+from vwindow.recording.source import CODECS, SourceFacts, Span
 from vwindow.recording.trackclock import TrackClock
-from vwindow.recording.vp8 import is_keyframe, parse_descriptor, picture_size
-from vwindow.sfu.ports import Packet
 
 
 @dataclass(slots=True)
 class Survey:
-    """The tracks of a journal, their clocks, and how long the recording is."""
+    """The tracks of a journal, their clocks, and how long it is."""
 
     started_wall: float = 0.0
     started: float = 0.0
@@ -19,12 +18,10 @@ class Survey:
     ended: float = 0.0
     tracks: dict[int, Track] = field(default_factory=dict)
     clocks: dict[int, TrackClock] = field(default_factory=dict)
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Source → size of its first keyframe; a video source without one cannot be played."""
-    faces: set[str] = field(default_factory=set)
-    """VP8 sources with packets."""
-    voices: set[str] = field(default_factory=set)
-    """Opus sources with packets."""
+    sources: dict[str, SourceFacts] = field(default_factory=dict)
+    """Those with packets; seconds are from the journal's start."""
+    pauses: list[Span] = field(default_factory=list)
+    """Seconds from the journal's start."""
     dropped_video: int = 0
     dropped_audio: int = 0
     torn: bool = False
@@ -42,6 +39,7 @@ def survey(reader: JournalReader) -> Survey:
     if reader.header is not None:
         found.started_wall = reader.header.started_wall
         found.started = found.ended = reader.header.started_monotonic
+    paused_at: float | None = None
     try:
         for record in reader.records():
             if isinstance(record, TrackPacket):
@@ -52,12 +50,19 @@ def survey(reader: JournalReader) -> Survey:
             elif isinstance(record, Track):
                 found.tracks[record.number] = record
                 found.clocks[record.number] = TrackClock(record.format.clock_rate)
+            elif isinstance(record, Pause):
+                found.ended = max(found.ended, record.monotonic)
+                if paused_at is not None:
+                    found.pauses.append((paused_at, record.monotonic - found.started))
+                paused_at = record.monotonic - found.started if record.begins else None
             elif isinstance(record, End):
                 found.ended = max(found.ended, record.monotonic)
                 found.dropped_video, found.dropped_audio = record.dropped_video, record.dropped_audio
     except JournalDamaged:
         found.damaged = True
     found.torn = reader.torn
+    if paused_at is not None:
+        found.pauses.append((paused_at, found.duration))
     return found
 
 
@@ -68,19 +73,11 @@ def _packet(found: Survey, record: TrackPacket) -> None:
     packet = record.packet
     found.clocks[record.track].place(packet)
     found.ended = max(found.ended, packet.arrival)
-    source, codec = track.source, track.format.codec
-    if codec == "opus" and packet.payload:
-        found.voices.add(source)
-    elif codec == "vp8" and packet.payload:
-        found.faces.add(source)
-        if source not in found.sizes and (size := _keyframe_size(packet)) is not None:
-            found.sizes[source] = size
-
-
-def _keyframe_size(packet: Packet) -> tuple[int, int] | None:
-    descriptor = parse_descriptor(packet.payload)
-    if descriptor is None or not descriptor.begins:
-        return None
-    frame = packet.payload[descriptor.size : descriptor.size + 10]
-    width, height = picture_size(frame) if is_keyframe(frame) else (0, 0)
-    return (width, height) if width and height else None
+    if not packet.payload or track.format.codec not in CODECS:
+        return
+    facts = found.sources.get(track.source)
+    if facts is None:
+        facts = SourceFacts(track.source, track.format.kind, track.format.codec)
+        found.sources[track.source] = facts
+    if facts.codec == track.format.codec:
+        facts.take(packet, packet.arrival - found.started)

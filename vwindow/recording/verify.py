@@ -34,7 +34,8 @@ def verify(made: Made, key: bytes, duration: float) -> float:
 
 
 def _play(reader: SealedReader, made: Made, duration: float) -> float:
-    with av.open(SealedStream(reader), "r", format="matroska") as container:
+    demuxer = "mp4" if made.plan.suffix == "mp4" else "matroska"
+    with av.open(SealedStream(reader), "r", format=demuxer) as container:
         shown = (container.duration or 0) / 1_000_000
         if abs(shown - duration) > MAX_DURATION_ERROR_SECONDS:
             raise NotPlayable(f"duration {shown:.1f} instead of {duration:.1f}")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vwindow.recording.opus import duration
+from vwindow.recording.template import RATE
 
-RATE = 48_000
 SILENCE = b"\xf8\xff\xfe"
 """20 ms of CELT silence (RFC 6716 §3.1, configuration 31, one frame)."""
 LONG_SILENCE = b"\xfb\x06" + b"\xff\xfe" * 6

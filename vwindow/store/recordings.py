@@ -43,7 +43,7 @@ class Finished(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     duration: float = Field(ge=0)
-    sides: dict[str, SideFile] = Field(max_length=8)
+    sides: dict[str, SideFile] = Field(max_length=16)
 
 
 class Recordings:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 
 from aiohttp import web
@@ -22,6 +23,8 @@ VIEW_SECONDS = 600.0
 """A player asks for many ranges: within this time they are one view in the log."""
 _VIEWS = web.AppKey("recent_views", OrderedDict[tuple[str, str, str], float])
 _VIEWS_LIMIT = 1000
+_SIDE = re.compile(r"[a-z]{1,20}(\.[a-z]{1,20})?")
+"""A side, or one of its further pictures: "kiosk", "kiosk.document"."""
 
 
 def add_recordings(app: web.Application) -> None:
@@ -49,9 +52,11 @@ async def _facts(request: web.Request) -> web.Response:
 async def _media(request: web.Request) -> web.StreamResponse:
     session = await signed_in(request)
     side = request.query.get("side", "")
-    if side not in ("kiosk", "staff"):
+    if not _SIDE.fullmatch(side):
         raise Refused("bad_query")
     found = await _found(request, session)
+    if found.state == "ready" and side not in found.sides:
+        raise Refused("bad_query")
     parts = request.app[PARTS]
     path, key = await parts.recordings.side(found.recording, side)
     try:
@@ -69,7 +74,7 @@ async def _media(request: web.Request) -> web.StreamResponse:
         if request.method != "HEAD":
             # Before the first byte leaves: a view that cannot be logged is not shown.
             await _log_view(request, session, found.recording, side)
-        return await _send(request, media, span, tag)
+        return await _send(request, media, span, tag, "video/mp4" if ".mp4" in path.suffixes else "video/webm")
     finally:
         await asyncio.to_thread(media.close)
 
@@ -100,10 +105,10 @@ async def _log_view(request: web.Request, session: StaffSession, recording: str,
         views.popitem(last=False)
 
 
-async def _send(request: web.Request, media: Media, span: Span | None, tag: str) -> web.StreamResponse:
+async def _send(request: web.Request, media: Media, span: Span | None, tag: str, kind: str) -> web.StreamResponse:
     part = span or Span(0, media.size, media.size)
     response = web.StreamResponse(status=206 if span else 200)
-    response.content_type = "video/webm"
+    response.content_type = kind
     response.content_length = part.length
     response.headers.update({"Accept-Ranges": "bytes", "ETag": tag, "Content-Disposition": "inline"})
     if span:

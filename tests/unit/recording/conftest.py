@@ -65,7 +65,7 @@ class Take:
         await recording.close()
 
     def finish(self, **options: bool) -> dict[str, Any]:
-        return finish(self.journal, self.out, self.key, **options)
+        return finish([self.journal], self.out, self.key, **options)
 
     @contextmanager
     def play(self, side: str) -> Iterator[InputContainer]:

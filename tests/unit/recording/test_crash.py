@@ -101,7 +101,7 @@ async def test_command(take: Take, tmp_path: Path) -> None:
     code, report = run_finisher(take.journal, take.out, key + "\n", "--delete-journal")
     assert code == 0 and not take.journal.exists()
     assert report["sides"]["staff"]["tracks"] == [{"kind": "audio", "source": "staff.microphone"}]
-    assert [p.name for p in take.out.iterdir()] == ["staff.webm.sealed"]
+    assert sorted(p.name for p in take.out.iterdir()) == ["manifest.json.sealed", "staff.webm.sealed"]
 
 
 def test_pictures_are_real() -> None:

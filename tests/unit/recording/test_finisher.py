@@ -241,7 +241,7 @@ async def test_a_keyframe_that_is_never_whole_leaves_the_voice(take: Take, voice
     report = take.finish()
     assert report["sides"]["kiosk"]["tracks"] == [{"kind": "audio", "source": "kiosk.microphone"}]
     assert report["unplayable"] == ["kiosk.face"]
-    assert sorted(p.name for p in take.out.iterdir()) == ["kiosk.webm.sealed"]
+    assert sorted(p.name for p in take.out.iterdir()) == ["kiosk.webm.sealed", "manifest.json.sealed"]
 
 
 async def test_journal_is_deleted_only_on_request(take: Take, voice: list[Encoded]) -> None:
