@@ -55,7 +55,7 @@ async def _media(request: web.Request) -> web.StreamResponse:
     if not _SIDE.fullmatch(side):
         raise Refused("bad_query")
     found = await _found(request, session)
-    if found.state == "ready" and side not in found.sides:
+    if side not in ("kiosk", "staff", *found.sides):
         raise Refused("bad_query")
     parts = request.app[PARTS]
     path, key = await parts.recordings.side(found.recording, side)
