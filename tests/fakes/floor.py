@@ -21,6 +21,17 @@ KEY = b"\x10\x00key"
 DELTA = b"\x10\x01delta"
 
 
+def is_media(data: bytes) -> bool:
+    """Tell whether a datagram is RTP."""
+    return data[0] >> 6 == 2 and not 192 <= data[1] <= 223
+
+
+def bare(data: bytes) -> bytes:
+    """Return a packet of the fake keys as if it had neither tag nor extensions."""
+    start, end = packet.payload_span(data)
+    return b"\x80" + data[1:12] + data[start : end - len(TAG)]
+
+
 class FakePort:
     def __init__(self, index: int = 0) -> None:
         self.index = index
@@ -43,7 +54,10 @@ class Guest:
         self.sdp, self.slots = floor.room.answer(part, text)
         self.ufrag = re.findall("ice-ufrag:(.*)\r", self.sdp)[0]
         self.password = re.findall("ice-pwd:(.*)\r", self.sdp)[0]
-        self.ssrcs = [int(ssrc) for ssrc in re.findall("ssrc:([0-9]+) msid", self.sdp)]
+        # Of each slot: its media SSRC, and its repair SSRC (0 without).
+        lines = [re.findall("ssrc:([0-9]+) msid", line) for line in self.sdp.split("m=")]
+        self.ssrcs = [int(line[0]) for line in lines if line]
+        self.repairs = [int(line[1]) if len(line) > 1 else 0 for line in lines if line]
 
     def check(self, address: Address | None = None, nominate: bool = True) -> None:
         if address is not None and nominate:
@@ -65,13 +79,18 @@ class Guest:
             data = bytes((0x90,)) + data[1:12] + head + data[12:]
         self.floor.give(data + TAG, self.address)
 
+    def padding(self, ssrc: int, seq: int) -> None:
+        """Send a packet that holds eight bytes of padding and nothing else (RFC 3550 §5.1)."""
+        data = packet.write(ssrc, 96, seq, seq * 3000, False, bytes(7) + b"\x08")
+        self.floor.give(bytes((0xA0,)) + data[1:] + TAG, self.address)
+
     def feedback(self, *packets: bytes) -> None:
         self.floor.give(rtcp.receiver_report(99, ()) + b"".join(packets) + TAG, self.address)
 
-    def media(self) -> list[bytes]:
-        """Return RTP packets that were sent here."""
-        sent = (data for data, address in self.floor.port.sent if address == self.address)
-        return [data[:-4] for data in sent if data[0] == 0x80 and not 192 <= data[1] <= 223]
+    def media(self, repairs: bool = False) -> list[bytes]:
+        """Return RTP packets that were sent here, without extensions, of media or of repair streams."""
+        found = (bare(data) for data, address in self.floor.port.sent if address == self.address and is_media(data))
+        return [data for data in found if (int.from_bytes(data[8:12], "big") in self.repairs) == repairs]
 
     def reports(self) -> list[rtcp.Report]:
         sent = (data for data, address in self.floor.port.sent if address == self.address)

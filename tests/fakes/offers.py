@@ -25,6 +25,7 @@ def offer_lines(part: Part) -> list[str]:
             f"a=mid:{index}",
             "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
             "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+            "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
             "a=sendonly" if line.sends else "a=recvonly",
             "a=rtcp-mux",
             "a=rtcp-rsize",
@@ -34,7 +35,9 @@ def offer_lines(part: Part) -> list[str]:
                 "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
                 "a=rtpmap:111 opus/48000/2",
                 "a=fmtp:111 minptime=10;useinbandfec=1",
+                "a=rtcp-fb:111 transport-cc",
                 "a=rtpmap:63 red/48000/2",
+                "a=fmtp:63 111/111",
                 "a=rtpmap:0 PCMU/8000",
             ]
         else:

@@ -155,13 +155,15 @@ class RawPeer:
         return self._keys[0].protect_rtcp(compound)
 
     async def heard(self, ssrc: int, seconds: float = 3.0) -> bytes:
-        """Return the next media packet of our slot `ssrc`, decrypted; raises TimeoutError."""
+        """Return the next media packet of our slot `ssrc`, decrypted, without extensions; raises TimeoutError."""
         assert self._keys is not None
         async with asyncio.timeout(seconds):
             while True:
                 data = await asyncio.get_running_loop().sock_recv(self.socket, 2048)
                 if 127 < data[0] < 192 and not 192 <= data[1] <= 223 and int.from_bytes(data[8:12], "big") == ssrc:
-                    return self._keys[1].unprotect(data)
+                    plain = self._keys[1].unprotect(data)
+                    start, end = packet.payload_span(plain)
+                    return b"\x80" + plain[1:12] + plain[start:end]
 
     def close(self) -> None:
         self.socket.close()

@@ -1,7 +1,11 @@
 """The last packets that were sent, for those who missed one."""
 
+from typing import Generic, TypeVar
 
-class Cache:
+T = TypeVar("T")
+
+
+class Cache(Generic[T]):
     """Keep the last packets by extended number; a new packet drops the one `size` numbers older.
 
     `size` is a power of two.
@@ -14,16 +18,16 @@ class Cache:
             raise ValueError("size must be a power of two")
         self._mask = size - 1
         self._numbers = [-1] * size
-        self._packets = [b""] * size
+        self._packets: list[T | None] = [None] * size
 
-    def put(self, number: int, packet: bytes) -> None:
+    def put(self, number: int, packet: T) -> None:
         """Keep a packet; a late one never displaces a newer one."""
         at = number & self._mask
         if self._numbers[at] <= number:
             self._numbers[at] = number
             self._packets[at] = packet
 
-    def get(self, number: int) -> bytes | None:
+    def get(self, number: int) -> T | None:
         """Return the packet with this extended number, None when it is not here (any more)."""
         at = number & self._mask
         return self._packets[at] if self._numbers[at] == number else None

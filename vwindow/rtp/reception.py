@@ -41,8 +41,11 @@ class Reception:
                     self._jitter += (change - self._jitter) / 16
             self._transit = transit
 
-    def report(self, ssrc: int, last_sr: int, since_sr: float) -> ReportBlock:
-        """Close the interval: `last_sr` is the middle 32 bits of the last SR, `since_sr` its age in seconds."""
+    def report(self, ssrc: int, last_sr: int, since_sr: float, at_least: float = 0.0) -> ReportBlock:
+        """Close the interval: `last_sr` is the middle 32 bits of the last SR, `since_sr` its age in seconds.
+
+        `at_least`: a fraction that the block tells when less was lost here.
+        """
         expected = self._highest - self._base + 1 if self._base >= 0 else 0
         lost = expected - self.received
         interval = expected - self._expected_before
@@ -52,7 +55,7 @@ class Reception:
         fraction = min(255, lost_now * 256 // interval) if interval > 0 and lost_now > 0 else 0
         return ReportBlock(
             ssrc=ssrc,
-            fraction_lost=fraction,
+            fraction_lost=max(fraction, min(255, int(at_least * 256))),
             lost=max(-0x800000, min(0x7FFFFF, lost)),
             highest=max(self._highest, 0) & 0xFFFFFFFF,
             jitter=int(self._jitter) & 0xFFFFFFFF,

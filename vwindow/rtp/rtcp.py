@@ -1,11 +1,13 @@
 """RTCP compounds: read what the worker acts on, skip the rest, write reports and requests.
 
-RFC 3550 §6, RFC 4585 (NACK, PLI), RFC 5104 (FIR), draft-alvestrand-rmcat-remb-03 (REMB).
+RFC 3550 §6, RFC 4585 (NACK, PLI), RFC 5104 (FIR), draft-alvestrand-rmcat-remb-03 (REMB), transport-wide feedback.
 """
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from vwindow.rtp.transportcc import TransportFeedback, parse_feedback
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 MAX_NACKED = 512
@@ -75,7 +77,7 @@ class Remb:
     ssrcs: tuple[int, ...]
 
 
-Report = SenderReport | ReceiverReport | Bye | KeyframeRequest | Nack | Remb
+Report = SenderReport | ReceiverReport | Bye | KeyframeRequest | Nack | Remb | TransportFeedback
 
 
 def parse(data: bytes) -> list[Report]:
@@ -112,6 +114,8 @@ def _read(kind: int, count: int, body: bytes) -> Report | None:
         return Bye(tuple(_words(body[: 4 * count])))
     if kind == RTPFB and count == 1 and len(body) >= 12:
         return Nack(int.from_bytes(body[4:8], "big"), tuple(_nacked(body[8:])))
+    if kind == RTPFB and count == 15:
+        return parse_feedback(body)
     if kind == PSFB and len(body) >= 8:
         if count == 1:
             return KeyframeRequest((int.from_bytes(body[4:8], "big"),))

@@ -4,10 +4,18 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vwindow.sfu.sdp import Offer, OfferedLine
+from vwindow.sfu.ports import Kind
+from vwindow.sfu.sdp import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, TRANSPORT_CC_URI, Offer, OfferedLine
 from vwindow.sfu.slots import GRANTED, Line, stream_of
 
 _OPUS = "minptime=10;useinbandfec=1"
+_EXTENSIONS: dict[Kind, frozenset[str]] = {
+    "audio": frozenset({MID_URI, AUDIO_LEVEL_URI}),
+    "video": frozenset({MID_URI, ABS_SEND_TIME_URI}),
+}
+"""What helps us with a peer's packets: towards us one REMB rules, so we do not report on each of them."""
+_STAMPS = frozenset({ABS_SEND_TIME_URI, TRANSPORT_CC_URI})
+"""What our packets may carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,8 @@ def granted(offer: Offer, index: int) -> bool:
     return line.sends and leave and offer.lines[index].direction != "inactive"
 
 
-def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int, version: int = 1) -> str:
-    """Write the answer; `ssrcs` has our SSRC for each slot and 0 for each sending m-line."""
+def write_answer(offer: Offer, local: Local, ssrcs: Sequence[tuple[int, int]], session: int, version: int = 1) -> str:
+    """Write the answer; `ssrcs` has our SSRC for each m-line and that of its repair stream."""
     host, port = local.candidates[0]
     family = _family(host)
     rows = [
@@ -43,10 +51,11 @@ def write_answer(offer: Offer, local: Local, ssrcs: Sequence[int], session: int,
         "a=msid-semantic: WMS *",
     ]
     for index, (line, want) in enumerate(zip(offer.lines, offer.table, strict=True)):
-        rows += [f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {line.payload_type}", f"c=IN {family} {host}"]
-        rows += _line(line, _direction(offer, index))
+        types = " ".join(str(number) for number in _types(line))
+        rows += [f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {types}", f"c=IN {family} {host}"]
+        rows += _line(line, _direction(offer, index), want.sends)
         if not want.sends and line.direction != "inactive":
-            rows += _slot(want, line.mid, ssrcs[index])
+            rows += _slot(want, line, ssrcs[index])
         rows += _transport(local)
     return "\r\n".join(rows) + "\r\n"
 
@@ -57,18 +66,40 @@ def _direction(offer: Offer, index: int) -> str:
     return "inactive" if offer.lines[index].direction == "inactive" else "sendonly"
 
 
-def _line(line: OfferedLine, direction: str) -> list[str]:
+def _types(line: OfferedLine) -> list[int]:
+    # What comes first is what a browser sends.
+    return [number for number in (line.red, line.payload_type, line.repair) if number]
+
+
+def _line(line: OfferedLine, direction: str, sends: bool) -> list[str]:
     number = line.payload_type
     rows = [f"a=mid:{line.mid}", f"a={direction}", "a=rtcp-mux", "a=rtcp-rsize"]
-    rows += [f"a=extmap:{extension} {uri}" for extension, uri in line.extensions]
+    wanted = _EXTENSIONS[line.kind] if sends else _STAMPS
+    if sends or not line.transport_wide:
+        wanted, refused = wanted - {TRANSPORT_CC_URI}, "transport-cc"
+    else:
+        refused = "goog-remb"
+    rows += [f"a=extmap:{extension} {uri}" for extension, uri in line.extensions if uri in wanted]
+    feedback = [f"a=rtcp-fb:{number} {name}" for name in line.feedback if name != refused]
     if line.kind == "audio":
-        return [*rows, f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {_OPUS}"]
-    return [*rows, f"a=rtpmap:{number} VP8/90000", *(f"a=rtcp-fb:{number} {name}" for name in line.feedback)]
+        rows += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {_OPUS}", *feedback]
+        if line.red:
+            rows += [f"a=rtpmap:{line.red} red/48000/2", f"a=fmtp:{line.red} {number}/{number}"]
+        return rows
+    rows += [f"a=rtpmap:{number} VP8/90000", *feedback]
+    if line.repair:
+        rows += [f"a=rtpmap:{line.repair} rtx/90000", f"a=fmtp:{line.repair} apt={number}"]
+    return rows
 
 
-def _slot(want: Line, mid: str, ssrc: int) -> list[str]:
-    stream, track = stream_of(want, mid)
-    return [f"a=msid:{stream} {track}", f"a=ssrc:{ssrc} cname:{stream}", f"a=ssrc:{ssrc} msid:{stream} {track}"]
+def _slot(want: Line, line: OfferedLine, ssrcs: tuple[int, int]) -> list[str]:
+    stream, track = stream_of(want, line.mid)
+    rows = [f"a=msid:{stream} {track}"]
+    if line.repair:
+        rows.append(f"a=ssrc-group:FID {ssrcs[0]} {ssrcs[1]}")
+    for ssrc in ssrcs if line.repair else ssrcs[:1]:
+        rows += [f"a=ssrc:{ssrc} cname:{stream}", f"a=ssrc:{ssrc} msid:{stream} {track}"]
+    return rows
 
 
 def _transport(local: Local) -> list[str]:

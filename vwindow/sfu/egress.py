@@ -1,14 +1,19 @@
 """One slot of a viewer: a sink that numbers, protects and sends what its source gives."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from vwindow.rtp import rtcp
 from vwindow.rtp.cache import Cache
 from vwindow.rtp.ntp import to_ntp
-from vwindow.rtp.packet import HEADER
+from vwindow.rtp.packet import HEADER, HEADER_BYTES
+from vwindow.rtp.red import RedWriter
+from vwindow.rtp.repair import RepairStream
 from vwindow.rtp.seq import extend
 from vwindow.rtp.seqmap import SeqMap
+from vwindow.rtp.stamps import Stamps
 from vwindow.sfu.ports import Anchor, Format, Packet, Source
+from vwindow.sfu.sdp import OfferedLine
 from vwindow.sfu.seat import SlotStart
 
 CACHE_PACKETS = 256
@@ -23,45 +28,62 @@ Sound that lags by less than 125 ms is not noticed (ITU-R BT.1359-1, figure 2), 
 _pack = HEADER.pack
 
 
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """How packets leave for one viewer."""
+
+    protect: Callable[[bytes], bytes]
+    send: Callable[[bytes], None]
+    stamps: Stamps
+
+
 class Egress:
     """Send one source in a slot with the slot's own SSRC, numbers and times.
 
     Nothing is queued: a packet leaves before `write` returns or is lost, and the viewer asks for it again.
     """
 
-    def __init__(
-        self,
-        slot: SlotStart,
-        payload_type: int,
-        format: Format,
-        protect: Callable[[bytes], bytes],
-        send: Callable[[bytes], None],
-    ) -> None:
+    def __init__(self, slot: SlotStart, line: OfferedLine, format: Format, outlet: Outlet) -> None:
         self.ssrc = slot.ssrc
         self.cname = slot.cname
         self.source: Source | None = None
-        self._payload_type = payload_type
+        self.kind = format.kind
         self._video = format.kind == "video"
         self._rate = format.clock_rate
+        self._payload_type = line.red or line.payload_type
+        self._red = RedWriter(line.payload_type) if line.red else None
+        self._repair = RepairStream(slot.repair, line.repair, slot.repair_first) if line.repair else None
         self._map = SeqMap(format.clock_rate, first=slot.first, first_time=slot.first_time)
-        self._cache = Cache(CACHE_PACKETS) if self._video else None
-        self._protect = protect
-        self._send = send
+        # What was sent: header and payload where a repair stream takes them again, else the protected bytes.
+        self._cache: Cache[tuple[bytes, bytes]] | None = Cache(CACHE_PACKETS) if self._video else None
+        self._protect = outlet.protect
+        self._send = outlet.send
+        self._stamp = outlet.stamps.block
+        self._overhead = HEADER_BYTES + outlet.stamps.overhead
+        self._first_byte = 0x90 if outlet.stamps.overhead else 0x80
         self._started = False
+        self._paused = False
         self._anchor: Anchor | None = None
         self._budget = float(RESENDS_PER_SECOND)
         self._budget_at = 0.0
         self.packets = 0
         self.octets = 0
         self.resent = 0
+        self.loss = 0.0
+        """Fraction of the packets that the viewer missed at first, smoothed over its last reports."""
 
     @property
     def waiting(self) -> bool:
         """Tell whether the slot has a source but still no keyframe of it."""
-        return self.source is not None and self._video and not self._started
+        return self.source is not None and self._video and not self._started and not self._paused
+
+    @property
+    def missed(self) -> float:
+        """Return the fraction that the viewer cannot mend by what every packet repeats."""
+        return self.loss * self.loss if self._red is not None else self.loss
 
     def show(self, source: Source | None) -> None:
-        """Switch to another source; video starts with its next keyframe, which is asked for."""
+        """Switch to another source; video starts with its last keyframe when that is recent, else with its next."""
         if source is self.source:
             return
         if self.source is not None:
@@ -71,14 +93,23 @@ class Egress:
         self._anchor = None
         if source is not None:
             source.attach(self)
-            source.request_keyframe()
+            if not source.replay(self):
+                source.request_keyframe()
+
+    def pause(self, paused: bool) -> None:
+        """Stop a picture that its viewer's path does not carry, or let it go on with a keyframe."""
+        if paused != self._paused:
+            self._paused = paused
+            self._started = False
+            if self.waiting and self.source is not None:
+                self.source.request_keyframe()
 
     def write(self, packet: Packet) -> None:
         """Send one packet of the source, holes kept."""
         seqmap = self._map
         seq, timestamp = packet.seq, packet.timestamp
         if not self._started or seqmap.jumps(seq):
-            if self._video and not packet.keyframe:
+            if self._paused or (self._video and not packet.keyframe):
                 self._started = False
                 return
             seqmap.switch(seq, timestamp, packet.arrival)
@@ -86,22 +117,18 @@ class Egress:
         number = seqmap.map(seq, timestamp, packet.arrival)
         if number is None:
             return
-        payload_type = self._payload_type
-        protected = self._protect(
-            _pack(
-                0x80,
-                payload_type | 0x80 if packet.marker else payload_type,
-                number & 0xFFFF,
-                (timestamp + seqmap.time_offset) & 0xFFFFFFFF,
-                self.ssrc,
-            )
-            + packet.payload
-        )
+        payload = packet.payload
+        time = (timestamp + seqmap.time_offset) & 0xFFFFFFFF
+        if self._red is not None:
+            payload = self._red.wrap(number, time, payload)
+        second = self._payload_type | 0x80 if packet.marker else self._payload_type
+        header = _pack(self._first_byte, second, number & 0xFFFF, time, self.ssrc)
+        protected = self._protect(header + self._stamp(packet.arrival, self._overhead + len(payload)) + payload)
         self._send(protected)
         self.packets += 1
-        self.octets += len(packet.payload)
+        self.octets += len(payload)
         if self._cache is not None:
-            self._cache.put(number, protected)
+            self._cache.put(number, (header, payload) if self._repair is not None else (b"", protected))
 
     def set_anchor(self, anchor: Anchor) -> None:
         """Learn the source's time on our clock."""
@@ -112,17 +139,25 @@ class Egress:
         self.show(None)
 
     def resend(self, numbers: Sequence[int], now: float) -> None:
-        """Send again what a viewer missed: the same protected bytes, so no nonce protects two packets."""
+        """Send again what a viewer missed.
+
+        By the repair stream with a number of its own, else the same protected bytes: no nonce protects two packets.
+        """
         if self._cache is None:
             return
         self._budget = min(RESENDS_PER_SECOND, self._budget + (now - self._budget_at) * RESENDS_PER_SECOND)
         self._budget_at = now
         for seq in numbers:
-            protected = self._cache.get(extend(seq, self._map.highest))
-            if protected is not None and self._budget >= 1:
+            sent = self._cache.get(extend(seq, self._map.highest))
+            if sent is not None and self._budget >= 1:
                 self._budget -= 1
                 self.resent += 1
-                self._send(protected)
+                self._send(sent[1] if self._repair is None else self._protect(self._again(*sent, now)))
+
+    def _again(self, header: bytes, payload: bytes, now: float) -> bytes:
+        assert self._repair is not None
+        stamp = self._stamp(now, self._overhead + 2 + len(payload))
+        return self._repair.wrap(self._first_byte, header, stamp, payload)
 
     def report(self, now: float, wall: float) -> bytes:
         """Return our sender report, b"" while the source's time is not known; `wall` is `now` in Unix seconds."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from vwindow.rtp import rtcp
 from vwindow.rtp.ntp import round_trip, to_ntp
+from vwindow.rtp.transportcc import TransportFeedback
+from vwindow.sfu.downlink import Downlink
 from vwindow.sfu.egress import Egress
 from vwindow.sfu.stream import OUR_SSRC, Stream
 
@@ -18,6 +20,7 @@ class Feedback:
         self,
         streams: dict[int, Stream],
         egresses: Sequence[Egress],
+        downlink: Downlink,
         targets: dict[int, int],
         *,
         summed: bool,
@@ -29,6 +32,7 @@ class Feedback:
         """
         self._streams = streams
         self._egresses = egresses
+        self._downlink = downlink
         self._by_ssrc = {egress.ssrc: egress for egress in egresses}
         self._targets = targets
         self._summed = summed
@@ -50,6 +54,10 @@ class Feedback:
                 egress = self._by_ssrc.get(report.ssrc)
                 if egress is not None:
                     egress.resend(report.numbers, now)
+            elif isinstance(report, TransportFeedback):
+                self._downlink.take_feedback(report, now, self.round_trip)
+            elif isinstance(report, rtcp.Remb):
+                self._downlink.take_remb(report.bitrate, now)
             elif isinstance(report, rtcp.KeyframeRequest):
                 for ssrc in report.ssrcs:
                     egress = self._by_ssrc.get(ssrc)
@@ -58,7 +66,9 @@ class Feedback:
 
     def _take_blocks(self, blocks: Sequence[rtcp.ReportBlock], wall: float) -> None:
         for block in blocks:
-            if block.ssrc in self._by_ssrc:
+            egress = self._by_ssrc.get(block.ssrc)
+            if egress is not None:
+                egress.loss += 0.5 * (block.fraction_lost / 256 - egress.loss)
                 seconds = round_trip(to_ntp(wall), block.last_sr, block.delay)
                 if seconds is not None:
                     smooth = 0.75 * self.round_trip + 0.25 * seconds

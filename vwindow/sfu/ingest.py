@@ -1,6 +1,7 @@
 """One source of a room: what comes from whichever peer carries it now, for any number of sinks."""
 
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from vwindow.clock import Clock
@@ -10,6 +11,9 @@ from vwindow.sfu.ports import Anchor, Format, Packet, Sink, SourceName
 
 log = logging.getLogger(__name__)
 
+REPLAY_PACKETS = 160
+REPLAY_SECONDS = 0.7
+"""A new viewer starts from a keyframe that is no older than both say; else another one is asked for."""
 KEYFRAME_INTERVAL = 0.5
 """Seconds between two requests for a keyframe, from all viewers together."""
 
@@ -40,6 +44,12 @@ class Ingest:
         self._wanted = False
         self._complained: set[int] = set()
         self._anchor: Anchor | None = None
+        self._recent: list[Packet] | None = None
+        """The last keyframe and what followed, None when that is too long or too old."""
+        self.level = 0.0
+        """How loud a voice is, 0 (silent or not told) to 127, smoothed over about a second (RFC 6464)."""
+        self.viewers_loss = 0.0
+        """Fraction that the worst required viewer misses of a voice, before repair."""
         self.last_packet = float("-inf")
         self.packets = 0
         self.sink_errors = 0
@@ -52,6 +62,10 @@ class Ingest:
     def format(self) -> Format:
         return self._format
 
+    def hear(self, level: int) -> None:
+        """Take the level of one audio packet in −dBov (0 loudest, 127 silence)."""
+        self.level += 0.04 * (127 - level - self.level)
+
     def attach(self, sink: Sink) -> None:
         """Add a sink; it gets packets from now on."""
         if sink not in self._sinks:
@@ -63,6 +77,16 @@ class Ingest:
         """Remove a sink; it gets nothing any more."""
         self._sinks = tuple(known for known in self._sinks if known is not sink)
         self._complained.discard(id(sink))
+
+    def replay(self, sink: Sink) -> bool:
+        """Give a sink that is attached now the last keyframe and what followed; False when that is too old."""
+        recent = self._recent
+        now = self._clock.monotonic()
+        if not recent or now - recent[0].arrival > REPLAY_SECONDS:
+            return False
+        for packet in recent:
+            sink.write(replace(packet, arrival=now))
+        return True
 
     def request_keyframe(self) -> None:
         """Ask for a keyframe, at most twice a second; a request in between is kept and sent then."""
@@ -90,11 +114,13 @@ class Ingest:
             self._upstream = upstream
             self._started = False
             self._anchor = None
+            self._recent = None
         keyframe = self._video and starts_vp8_keyframe(payload)
         seqmap = self._map
         if not self._started or seqmap.jumps(number):
             if self._video and not keyframe:
                 self._started = False
+                self._recent = None
                 self.tick(now)
                 return
             seqmap.switch(number, timestamp, now)
@@ -107,6 +133,12 @@ class Ingest:
         self.last_packet = now
         self.packets += 1
         packet = Packet(out, (timestamp + seqmap.time_offset) & 0xFFFFFFFF, marker, payload, now, keyframe)
+        if keyframe:
+            self._recent = [packet]
+        elif self._recent is not None:
+            self._recent.append(packet)
+            if len(self._recent) > REPLAY_PACKETS:
+                self._recent = None
         for sink in self._sinks:
             try:
                 sink.write(packet)

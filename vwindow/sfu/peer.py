@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from vwindow.ice.book import Address, Binding
-from vwindow.rtp.ntp import PeerClock
 from vwindow.rtp.packet import HEADER_BYTES
 from vwindow.sfu.counters import Counters
-from vwindow.sfu.egress import Egress
+from vwindow.sfu.downlink import Downlink
+from vwindow.sfu.egress import Egress, Outlet
 from vwindow.sfu.feedback import Feedback
 from vwindow.sfu.ingest import Ingest
-from vwindow.sfu.routes import Routes
+from vwindow.sfu.intake import Intake
 from vwindow.sfu.sdp import Offer
 from vwindow.sfu.seat import SlotStart
 from vwindow.sfu.slots import FORMATS
 from vwindow.sfu.socket import Port
-from vwindow.sfu.stream import Stream
+from vwindow.sfu.stream import Repair, Stream
 from vwindow.sfu.transport import Certificate, SrtpError
 
 MAX_SSRCS = 16
@@ -59,15 +59,14 @@ class Peer:
         self._address: Address = ()
         self._credit = -1
         self._connecting: asyncio.Task[None] | None = None
-        self._streams: dict[int, Stream] = {}
         self._ssrcs: set[int] = set()
         """Whom SRTP keeps state for: senders of authentic packets, media and reports alike."""
-        self._feeds: Mapping[int, Ingest] = {}
-        self._clock = PeerClock()
+        self._intake = Intake(offer, {}, self.send_rtcp)
+        self._inputs: Mapping[int, Stream | Repair] = {}
         self._feedback: Feedback | None = None
         self._wall = 0.0
         self.egresses: Sequence[Egress] = ()
-        self._routes = Routes(offer)
+        self.downlink = Downlink(offer)
 
     # ---- path and keys ----
 
@@ -124,20 +123,20 @@ class Peer:
         """
         self.state = "up"
         self._wall = wall
-        self._feeds = feeds
+        self._intake = Intake(self.offer, feeds, self.send_rtcp)
+        self._inputs = self._intake.inputs
+        outlet = Outlet(self._transport.protect, self.send, self.downlink.stamps)
         self.egresses = tuple(
-            Egress(
-                slot,
-                self.offer.lines[slot.line].payload_type,
-                FORMATS[self.offer.lines[slot.line].kind],
-                self._transport.protect,
-                self.send,
-            )
+            Egress(slot, self.offer.lines[slot.line], FORMATS[self.offer.lines[slot.line].kind], outlet)
             for slot in slots
         )
-        targets = dict.fromkeys(self._routes.granted_video, bitrate)
         self._feedback = Feedback(
-            self._streams, self.egresses, targets, summed=self.part != "agent", send=self.send_rtcp
+            self._intake.streams,
+            self.egresses,
+            self.downlink,
+            dict.fromkeys(self._intake.granted_video, bitrate),
+            summed=self.part != "agent",
+            send=self.send_rtcp,
         )
 
     # ---- packets ----
@@ -185,16 +184,16 @@ class Peer:
                 feedback.take(plain, now, now + self._wall)
                 return
             ssrc = int.from_bytes(data[8:12], "big")
-            stream = self._streams.get(ssrc)
+            stream = self._inputs.get(ssrc)
             if stream is None:
                 stream = self._admit(data, ssrc)
                 if stream is None:
                     self._counts["unrouted"] += 1
                     return
                 plain = self._transport.unprotect(data)
-                self._streams[ssrc] = stream
+                self._intake.keep(ssrc, data, stream)
                 self._ssrcs.add(ssrc)
-            elif stream.payload_type != second & 127:
+            elif second & 127 not in stream.payload_types:
                 self._counts["unrouted"] += 1
                 return
             else:
@@ -214,17 +213,11 @@ class Peer:
         if self._credit >= 0 and address == self._address and port is self._port:
             self._credit = -1
 
-    def _admit(self, data: bytes, ssrc: int) -> Stream | None:
+    def _admit(self, data: bytes, ssrc: int) -> Stream | Repair | None:
         """Make the stream of a new SSRC, None when it has no granted source or there are too many."""
         if len(self._ssrcs) >= MAX_SSRCS and ssrc not in self._ssrcs:
             return None
-        index = self._routes.find(data, ssrc)
-        if index is None:
-            return None
-        ingest = self._feeds.get(index)
-        if ingest is None:
-            return None
-        return Stream(ssrc, data[1] & 127, ingest, self._clock, self.send_rtcp)
+        return self._intake.admit(data, ssrc)
 
     def report(self, now: float) -> None:
         """Send the reports of this second."""
@@ -242,9 +235,7 @@ class Peer:
     def release(self) -> None:
         """Leave all sources and slots at once; what comes after this goes nowhere."""
         self.state = "closed"
-        for stream in self._streams.values():
-            stream.ingest.unbind(stream)
-        self._feeds = {}
+        self._intake.release()
         self._feedback = None
         for egress in self.egresses:
             egress.close()

@@ -68,6 +68,10 @@ class Source(Protocol):
 
     def detach(self, sink: Sink) -> None: ...
 
+    def replay(self, sink: Sink) -> bool:
+        """Give a sink that is attached now the last keyframe and what followed; False when that is too old."""
+        ...
+
     def request_keyframe(self) -> None: ...
 
 

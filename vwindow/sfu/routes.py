@@ -1,8 +1,10 @@
 """Which m-line a packet belongs to: announced SSRC, else MID, else a payload type used once (RFC 8843 §9.2)."""
 
+from collections.abc import Iterable
+
 from vwindow.rtp.packet import extension
 from vwindow.sfu.answer import granted
-from vwindow.sfu.sdp import Offer
+from vwindow.sfu.sdp import Offer, OfferedLine
 
 
 class Routes:
@@ -13,20 +15,29 @@ class Routes:
         sending = [index for index, line in enumerate(offer.table) if line.sends]
         self._by_ssrc = {ssrc: index for index in sending for ssrc in offer.lines[index].ssrcs}
         self._by_mid = {offer.lines[index].mid.encode(): index for index in sending}
-        types = [offer.lines[index].payload_type for index in sending]
-        self._by_type = {
-            offer.lines[index].payload_type: index
-            for index in sending
-            if types.count(offer.lines[index].payload_type) == 1
-        }
+        self._by_type = _unique((number, index) for index in sending for number in _media_types(offer.lines[index]))
+        self._by_repair_type = _unique((offer.lines[index].repair, index) for index in sending)
+        self._by_repair = {repair: (index, media) for index in sending for repair, media in offer.lines[index].repairs}
         # One number for the whole bundle.
         self._mid = next((line.mid_extension for line in offer.lines if line.mid_extension), 0)
-        self.granted_video = tuple(
-            ssrc
+        self.granted_video = {
+            ssrc: offer.table[index].source
             for ssrc, index in self._by_ssrc.items()
             if offer.lines[index].kind == "video" and granted(offer, index)
-        )
-        """Announced SSRCs of granted video."""
+        }
+        """Announced SSRCs of granted video, each with its source."""
+
+    def find_repair(self, data: bytes, ssrc: int) -> tuple[int, int] | None:
+        """Return m-line and media SSRC (0 when not announced) that a repair packet is for, None when it is none."""
+        payload_type = data[1] & 127
+        index, media = self._by_repair.get(ssrc, (None, 0))
+        if index is None and self._mid:
+            index = self._by_mid.get(extension(data, self._mid) or b"")
+        if index is None:
+            index = self._by_repair_type.get(payload_type)
+        if index is None or not payload_type or self._lines[index].repair != payload_type:
+            return None
+        return index, media
 
     def find(self, data: bytes, ssrc: int) -> int | None:
         """Return the index of the m-line, None when it cannot be told or the payload type is another's."""
@@ -36,6 +47,17 @@ class Routes:
             index = self._by_mid.get(extension(data, self._mid) or b"")
         if index is None:
             index = self._by_type.get(payload_type)
-        if index is None or self._lines[index].payload_type != payload_type:
+        if index is None or payload_type not in _media_types(self._lines[index]):
             return None
         return index
+
+
+def _media_types(line: OfferedLine) -> tuple[int, ...]:
+    return (line.payload_type, line.red) if line.red else (line.payload_type,)
+
+
+def _unique(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return payload type → m-line for types that one m-line alone has."""
+    found = list(pairs)
+    types = [number for number, _ in found]
+    return {number: index for number, index in found if number and types.count(number) == 1}

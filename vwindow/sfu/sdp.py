@@ -13,12 +13,13 @@ MAX_LINES = 4000
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 _CODECS: dict[Kind, str] = {"audio": "opus/48000/2", "video": "vp8/90000"}
 _EXTENSIONS: dict[Kind, tuple[str, ...]] = {
-    "audio": (MID_URI, AUDIO_LEVEL_URI),
-    "video": (MID_URI, ABS_SEND_TIME_URI),
+    "audio": (MID_URI, AUDIO_LEVEL_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
+    "video": (MID_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
 }
-_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}\Z")
@@ -40,11 +41,26 @@ class OfferedLine:
     extensions: tuple[tuple[int, str], ...]
     ssrcs: tuple[int, ...]
     """Announced media SSRCs, repair streams left out."""
+    repair: int = 0
+    """Payload type of repair packets (RFC 4588), 0 when not offered."""
+    repairs: tuple[tuple[int, int], ...] = ()
+    """Announced repair SSRCs, each with its media SSRC."""
+    red: int = 0
+    """Payload type of redundant audio (RFC 2198) around the first one, 0 when not offered."""
+
+    def extension(self, uri: str) -> int:
+        """Return the number of a header extension, 0 when not offered."""
+        return next((number for number, known in self.extensions if known == uri), 0)
 
     @property
     def mid_extension(self) -> int:
         """Return the header extension number of MID, 0 when not offered."""
-        return next((number for number, uri in self.extensions if uri == MID_URI), 0)
+        return self.extension(MID_URI)
+
+    @property
+    def transport_wide(self) -> bool:
+        """Tell whether the peer can report how all our packets travelled."""
+        return "transport-cc" in self.feedback and self.extension(TRANSPORT_CC_URI) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +149,58 @@ def _line(rows: list[str], want: Line) -> OfferedLine:
     allowed = ("sendrecv", "sendonly", "inactive") if want.sends else ("sendrecv", "recvonly", "inactive")
     if len(directions) != 1 or directions[0] not in allowed:
         raise Refused("bad_offer", f"direction of mid {mid}")
-    payload_type = _payload_type(attributes, want.kind, {int(number) for number in media[3].split(" ")})
+    listed = {int(number) for number in media[3].split(" ")}
+    payload_type = _payload_type(attributes, want.kind, listed)
     offered = {
         value.partition(" ")[2]
         for value in _values(attributes, "rtcp-fb")
         if value.partition(" ")[0] in (str(payload_type), "*")
     }
-    feedback = tuple(name for name in _FEEDBACK if name in offered) if want.kind == "video" else ()
-    ssrcs = _ssrcs(attributes) if want.sends else ()
-    return OfferedLine(want.kind, mid, directions[0], payload_type, feedback, _extensions(attributes, want.kind), ssrcs)
+    feedback = tuple(name for name in _FEEDBACK if name in offered and (want.kind == "video" or name == "transport-cc"))
+    repairs = _repairs(attributes) if want.sends else {}
+    video = want.kind == "video"
+    return OfferedLine(
+        kind=want.kind,
+        mid=mid,
+        direction=directions[0],
+        payload_type=payload_type,
+        feedback=feedback,
+        extensions=_extensions(attributes, want.kind),
+        ssrcs=_ssrcs(attributes, repairs) if want.sends else (),
+        repair=_around(attributes, "rtx/90000", f"apt={payload_type}", listed) if video else 0,
+        repairs=tuple(repairs.items()),
+        red=0 if video else _around(attributes, "red/48000/2", f"{payload_type}/{payload_type}", listed),
+    )
 
 
 def _payload_type(attributes: list[str], kind: Kind, listed: set[int]) -> int:
     for value in _values(attributes, "rtpmap"):
         number, _, codec = value.partition(" ")
         if codec.strip().lower() == _CODECS[kind] and number.isdecimal() and int(number) in listed:
-            if 35 <= int(number) <= 63 or 96 <= int(number) <= 127:  # RFC 5761 §4: not mistaken for RTCP
+            if _dynamic(int(number)):
                 return int(number)
             raise Refused("bad_offer", "payload type out of the dynamic range")
     raise Refused("no_common_codec", f"{kind} without {_CODECS[kind]}")
+
+
+def _dynamic(number: int) -> bool:
+    return 35 <= number <= 63 or 96 <= number <= 127  # RFC 5761 §4: not mistaken for RTCP
+
+
+def _around(attributes: list[str], codec: str, parameters: str, listed: set[int]) -> int:
+    """Return the payload type of `codec` with these fmtp parameters, 0 when there is none that can be used."""
+    wanted = {value.partition(" ")[0] for value in _values(attributes, "fmtp") if parameters in _parameters(value)}
+    for value in _values(attributes, "rtpmap"):
+        number, _, name = value.partition(" ")
+        if name.strip().lower() != codec or number not in wanted or not number.isdecimal():
+            continue
+        if int(number) in listed and _dynamic(int(number)):
+            return int(number)
+    return 0
+
+
+def _parameters(value: str) -> list[str]:
+    return [word.strip() for word in value.partition(" ")[2].split(";")]
 
 
 def _extensions(attributes: list[str], kind: Kind) -> tuple[tuple[int, str], ...]:
@@ -164,18 +213,23 @@ def _extensions(attributes: list[str], kind: Kind) -> tuple[tuple[int, str], ...
     return tuple(found.items())
 
 
-def _ssrcs(attributes: list[str]) -> tuple[int, ...]:
-    repair: set[int] = set()
+def _repairs(attributes: list[str]) -> dict[int, int]:
+    """Return repair SSRC → media SSRC, of FID and forward error correction groups alike."""
+    repairs: dict[int, int] = {}
     for value in _values(attributes, "ssrc-group"):
         words = value.split(" ")
-        if words[0] in ("FID", "FEC-FR") and len(words) == 3 and words[2].isdecimal():
-            repair.add(int(words[2]))
+        if words[0] in ("FID", "FEC-FR") and len(words) == 3 and words[1].isdecimal() and words[2].isdecimal():
+            repairs[int(words[2])] = int(words[1])
+    return repairs
+
+
+def _ssrcs(attributes: list[str], repairs: dict[int, int]) -> tuple[int, ...]:
     found: dict[int, None] = {}
     for value in _values(attributes, "ssrc"):
         number = value.partition(" ")[0]
         if not number.isdecimal() or int(number) > 0xFFFFFFFF:
             raise Refused("bad_offer", "ssrc is no number of 32 bits")
-        if int(number) not in repair:
+        if int(number) not in repairs:
             found[int(number)] = None
     return tuple(found)
 

@@ -1,47 +1,58 @@
-"""One SSRC that a peer sends: order, loss, reports."""
+"""One SSRC that a peer sends: order, loss, repair, reports."""
 
 from collections.abc import Callable
 
-from vwindow.rtp import rtcp
+from vwindow.rtp import red, repair, rtcp
 from vwindow.rtp.loss import LossTracker
 from vwindow.rtp.ntp import PeerClock, from_ntp, middle
-from vwindow.rtp.packet import HEADER, payload_span
+from vwindow.rtp.packet import HEADER, extension, payload_span
 from vwindow.rtp.reception import Reception
-from vwindow.rtp.seq import Unwrapper
+from vwindow.rtp.seq import Unwrapper, extend
 from vwindow.sfu.ingest import Ingest
+from vwindow.sfu.sdp import AUDIO_LEVEL_URI, OfferedLine
 
 OUR_SSRC = 1
 """Sender SSRC of our receiver reports and requests; media has random ones."""
+SEEN = 1024
+"""Numbers back to which a packet that comes twice is known."""
 
 
 class Stream:
-    """Unwrap, count and repair one SSRC and feed its source."""
+    """Unwrap, count and repair one SSRC and feed its source; every number is given on once."""
 
     __slots__ = (
         "_clock",
         "_last_sr",
+        "_level",
         "_loss",
         "_reception",
+        "_red",
+        "_seen",
         "_send_rtcp",
         "_sr_arrival",
         "_unwrapper",
         "ingest",
-        "payload_type",
+        "octets",
+        "payload_types",
         "ssrc",
         "video",
     )
 
     def __init__(
-        self, ssrc: int, payload_type: int, ingest: Ingest, clock: PeerClock, send_rtcp: Callable[[bytes], None]
+        self, ssrc: int, line: OfferedLine, ingest: Ingest, clock: PeerClock, send_rtcp: Callable[[bytes], None]
     ) -> None:
         self.ssrc = ssrc
-        self.payload_type = payload_type
+        self.payload_types = (line.payload_type, line.red) if line.red else (line.payload_type,)
         self.ingest = ingest
         self.video = ingest.format.kind == "video"
+        self.octets = 0
+        self._red = line.red
+        self._level = line.extension(AUDIO_LEVEL_URI)
         self._clock = clock
         self._send_rtcp = send_rtcp
         self._unwrapper = Unwrapper()
         self._loss = LossTracker()
+        self._seen = [-1] * SEEN
         self._reception = Reception(ingest.format.clock_rate)
         self._last_sr = 0
         self._sr_arrival = 0.0
@@ -50,7 +61,11 @@ class Stream:
         """Take one packet after SRTP; ValueError when it is malformed."""
         _, second, seq, timestamp, _ = HEADER.unpack_from(data)
         start, end = payload_span(data)
+        payload = data[start:end]
+        self.octets += len(data)
         number = self._unwrapper.take(seq)
+        if not self._is_new(number):
+            return
         self._reception.take(number, timestamp, now)
         if self.video:
             loss = self._loss
@@ -58,7 +73,39 @@ class Stream:
                 self.ingest.request_keyframe()
             elif loss and (lost := loss.due(now, round_trip)):
                 self._send_rtcp(rtcp.receiver_report(OUR_SSRC, ()) + rtcp.nack(OUR_SSRC, self.ssrc, lost))
-        self.ingest.take(self, number, timestamp, second > 127, data[start:end], now)
+        else:
+            if self._level and (level := extension(data, self._level)):
+                self.ingest.hear(level[0] & 0x7F)
+            if self._red and second & 127 == self._red and payload:
+                payload = self._open(number, timestamp, payload, now)
+        self.ingest.take(self, number, timestamp, second > 127, payload, now)
+
+    def take_again(self, seq: int, timestamp: int, marker: bool, payload: bytes, now: float) -> None:
+        """Take a packet that came by the repair stream, unless it came after all."""
+        number = extend(seq, self._unwrapper.highest)
+        if 0 <= number <= self._unwrapper.highest and self._is_new(number):
+            self.octets += len(payload)
+            self._loss.take(number, now)
+            self._reception.take(number, timestamp, now)
+            self.ingest.take(self, number, timestamp, marker, payload, now)
+
+    def _is_new(self, number: int) -> bool:
+        """Tell whether this number comes for the first time; what is too late to tell does not."""
+        at = number % SEEN
+        if self._seen[at] >= number:
+            return False
+        self._seen[at] = number
+        return True
+
+    def _open(self, number: int, timestamp: int, payload: bytes, now: float) -> bytes:
+        """Give on what a RED packet repeats and was missed; return its own payload."""
+        *earlier, primary = red.split(payload)
+        for back, block in zip(range(len(earlier), 0, -1), earlier, strict=True):
+            if block.payload and number - back > 0 and self._is_new(number - back):
+                at = (timestamp - block.offset) & 0xFFFFFFFF
+                self._reception.take(number - back, at, now)
+                self.ingest.take(self, number - back, at, False, block.payload, now)
+        return primary.payload
 
     def take_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Learn the stream's time from its sender report."""
@@ -67,9 +114,31 @@ class Stream:
         self.ingest.set_anchor(self, report.timestamp, self._clock.take(from_ntp(report.ntp), now))
 
     def report(self, now: float) -> rtcp.ReportBlock:
-        """Return our receiver report block for the time since the last."""
-        return self._reception.report(self.ssrc, self._last_sr, now - self._sr_arrival)
+        """Return our receiver report block for the time since the last.
+
+        A voice's tells the worst viewer's loss when that is more than ours: the sender adds error correction by it.
+        """
+        return self._reception.report(self.ssrc, self._last_sr, now - self._sr_arrival, self.ingest.viewers_loss)
 
     def request_keyframe(self) -> None:
         """Send a PLI; `Ingest` is the only caller."""
         self._send_rtcp(rtcp.receiver_report(OUR_SSRC, ()) + rtcp.picture_loss(OUR_SSRC, self.ssrc))
+
+
+class Repair:
+    """A repair SSRC of a peer (RFC 4588): what was lost, again, for the stream that `find` returns."""
+
+    __slots__ = ("_find", "payload_types")
+
+    def __init__(self, payload_type: int, find: Callable[[], Stream | None]) -> None:
+        self.payload_types = (payload_type,)
+        self._find = find
+
+    def take(self, data: bytes, now: float, round_trip: float) -> None:
+        """Take one packet after SRTP; ValueError when it is malformed."""
+        _, second, _, timestamp, _ = HEADER.unpack_from(data)
+        start, end = payload_span(data)
+        original = repair.unwrap(data[start:end])
+        stream = self._find()
+        if original is not None and stream is not None:
+            stream.take_again(original[0], timestamp, second > 127, original[1], now)

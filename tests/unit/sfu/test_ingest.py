@@ -6,9 +6,11 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.recorder import FakeSink
-from vwindow.sfu.egress import CACHE_PACKETS, PICTURE_LEAD, RESENDS_PER_SECOND, Egress
-from vwindow.sfu.ingest import Ingest
+from vwindow.rtp.stamps import Stamps
+from vwindow.sfu.egress import CACHE_PACKETS, PICTURE_LEAD, RESENDS_PER_SECOND, Egress, Outlet
+from vwindow.sfu.ingest import REPLAY_PACKETS, Ingest
 from vwindow.sfu.ports import Anchor, Kind
+from vwindow.sfu.sdp import OfferedLine
 from vwindow.sfu.seat import SlotStart
 from vwindow.sfu.slots import FORMATS
 
@@ -30,7 +32,10 @@ class Viewer:
     def __init__(self, kind: Kind = "video", first: int = 0x1FFFE) -> None:
         self.sent: list[bytes] = []
         slot = SlotStart(7, 0xDEAD, "kiosk", first, 5)
-        self.egress = Egress(slot, 100, FORMATS[kind], lambda data: b"s" + data, self.sent.append)
+        line = OfferedLine(kind, "7", "recvonly", 100, (), (), ())
+        self.egress = Egress(
+            slot, line, FORMATS[kind], Outlet(lambda data: b"s" + data, self.sent.append, Stamps(0, 0))
+        )
 
     @property
     def numbers(self) -> list[int]:
@@ -138,6 +143,7 @@ def test_a_viewer_gets_its_own_numbers_over_the_wrap_with_holes() -> None:
 def test_a_viewer_that_comes_later_waits_for_a_keyframe() -> None:
     ingest, clock, upstream = video()
     feed(ingest, upstream, clock, 70_000, [KEY, DELTA])
+    clock.advance(1)
     viewer = Viewer()
     viewer.egress.show(ingest)
     assert upstream.asked == 1
@@ -145,6 +151,44 @@ def test_a_viewer_that_comes_later_waits_for_a_keyframe() -> None:
     feed(ingest, upstream, clock, 70_002, [DELTA, KEY, DELTA])
     assert not viewer.egress.waiting
     assert viewer.numbers == [65534, 65535]
+
+
+def test_a_viewer_that_comes_soon_after_a_keyframe_starts_from_it() -> None:
+    ingest, clock, upstream = video()
+    feed(ingest, upstream, clock, 70_000, [KEY, DELTA, DELTA])
+    viewer = Viewer()
+    viewer.egress.show(ingest)
+    assert upstream.asked == 0
+    assert not viewer.egress.waiting
+    feed(ingest, upstream, clock, 70_003, [DELTA])
+    assert viewer.numbers == [65534, 65535, 0, 1]
+    assert [data[13:] for data in viewer.sent] == [KEY, DELTA, DELTA, DELTA]
+
+
+def test_a_long_way_since_the_keyframe_is_not_kept() -> None:
+    ingest, clock, upstream = video()
+    for seq in range(REPLAY_PACKETS + 1):
+        ingest.take(upstream, 70_000 + seq, 0, True, DELTA if seq else KEY, clock.monotonic())
+    viewer = Viewer()
+    viewer.egress.show(ingest)
+    assert upstream.asked == 1
+    assert viewer.sent == []
+
+
+def test_a_paused_slot_goes_on_with_a_keyframe() -> None:
+    ingest, clock, upstream = video()
+    viewer = Viewer()
+    viewer.egress.show(ingest)
+    feed(ingest, upstream, clock, 70_000, [KEY, DELTA])
+    viewer.egress.pause(True)
+    assert not viewer.egress.waiting
+    feed(ingest, upstream, clock, 70_002, [DELTA, KEY, DELTA])
+    clock.advance(1)
+    viewer.egress.pause(False)
+    assert upstream.asked == 1
+    assert viewer.egress.waiting
+    feed(ingest, upstream, clock, 70_005, [DELTA, KEY])
+    assert viewer.numbers == [65534, 65535, 0]
 
 
 def test_a_slot_that_switches_closes_up() -> None:

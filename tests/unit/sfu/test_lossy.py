@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.fakes.floor import DELTA, KEY, Floor
+from tests.fakes.floor import DELTA, KEY, Floor, bare, is_media
 from vwindow.rtp import rtcp
 
 FACE = 1000
@@ -25,6 +25,8 @@ async def test_loss_on_both_legs_is_repaired(seed: int) -> None:
         return (KEY if step == 0 else DELTA) + step.to_bytes(4, "big")
 
     got: dict[int, bytes] = {}
+    protected: dict[tuple[int, int], bytes] = {}
+    slot = console.ssrcs[4]
     heard = 0
     arrived: set[int] = set()
 
@@ -40,9 +42,16 @@ async def test_loss_on_both_legs_is_repaired(seed: int) -> None:
                     if isinstance(report, rtcp.Nack):
                         for seq in report.numbers:
                             give((seq - first) & 0xFFFF)
-            elif address == console.address and data[0] == 0x80 and not 192 <= data[1] <= 223:
-                number = int.from_bytes(data[2:4], "big")
-                assert got.setdefault(number, data) == data, "two packets with one number"
+            elif address == console.address and is_media(data):
+                packet = bare(data)
+                ssrc, number = int.from_bytes(packet[8:12], "big"), int.from_bytes(packet[2:4], "big")
+                assert protected.setdefault((ssrc, number), data) == data, "two packets with one number"
+                if ssrc == slot:
+                    got[number] = packet[12:]
+                else:
+                    assert ssrc == console.repairs[4]
+                    assert packet[1] & 127 == 97
+                    got[int.from_bytes(packet[12:14], "big")] = packet[14:]
 
     def give(step: int) -> None:
         # SRTP drops a packet that comes twice; the fake keys do not.
@@ -52,7 +61,6 @@ async def test_loss_on_both_legs_is_repaired(seed: int) -> None:
 
     arrived.add(0)
     agent.rtp(FACE, first, content(0))
-    slot = console.ssrcs[4]
     zero = int.from_bytes(console.media()[0][2:4], "big")
     for step in range(1, PACKETS):
         give(step)
@@ -68,5 +76,5 @@ async def test_loss_on_both_legs_is_repaired(seed: int) -> None:
     assert len(lost) <= 3
     for number in whole:
         if number in got:
-            assert got[number][12:-4] == whole[number]
+            assert got[number] == whole[number]
     await floor.room.close()

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from tests.fakes.clock import FakeClock
 from vwindow.rtp.packet import HEADER
 from vwindow.rtp.seq import Unwrapper
-from vwindow.sfu.egress import Egress
+from vwindow.rtp.stamps import Stamps
+from vwindow.sfu.egress import Egress, Outlet
 from vwindow.sfu.ingest import Ingest
+from vwindow.sfu.sdp import OfferedLine
 from vwindow.sfu.seat import SlotStart
 from vwindow.sfu.slots import FORMATS
 
@@ -38,23 +40,25 @@ STEPS = st.lists(
 )
 
 
-@given(first=st.integers(0x10000, 0x17FFF), steps=STEPS)
-def test_one_number_never_protects_two_packets(first: int, steps: list[object]) -> None:
+@given(first=st.integers(0x10000, 0x17FFF), repair=st.booleans(), steps=STEPS)
+def test_one_number_never_protects_two_packets(first: int, repair: bool, steps: list[object]) -> None:
     clock = FakeClock()
     sources = [Ingest(name, FORMATS["video"], clock) for name in ("kiosk.face", "staff.face")]
     streams = [[Upstream(), Upstream()] for _ in sources]
     numbers = {(source, stream): 0x10000 + 65_000 for source in (0, 1) for stream in (0, 1)}
-    protected: dict[int, bytes] = {}
-    index = Unwrapper()  # what SRTP makes of the number (RFC 3711 §3.3.1)
+    protected: dict[tuple[int, int], bytes] = {}
+    indices = {5: Unwrapper(), 6: Unwrapper()}  # what SRTP makes of the number (RFC 3711 §3.3.1)
     sent: list[bytes] = []
 
     def protect(plain: bytes) -> bytes:
-        number = index.take(HEADER.unpack_from(plain)[2])
+        _, _, seq, _, ssrc = HEADER.unpack_from(plain)
+        number = ssrc, indices[ssrc].take(seq)
         assert protected.setdefault(number, plain) == plain, f"number {number} twice"
         return plain
 
-    slot = SlotStart(0, 5, "x", first, 0)
-    egress = Egress(slot, 96, FORMATS["video"], protect, sent.append)
+    slot = SlotStart(0, 5, "x", first, 0, repair=6, repair_first=65_530)
+    line = OfferedLine("video", "0", "recvonly", 96, (), (), (), repair=97 if repair else 0)
+    egress = Egress(slot, line, FORMATS["video"], Outlet(protect, sent.append, Stamps(3, 2)))
     egress.show(sources[0])
     for count, step in enumerate(steps):
         clock.advance(0.01)

@@ -53,7 +53,7 @@ async def test_routing_by_mid_and_by_unique_payload_type(floor: Floor) -> None:
     agent.rtp(555, 1, KEY, mid="0")
     agent.rtp(556, 1, KEY)  # three lines have payload type 96: nobody can tell which it is
     page.rtp(557, 1, b"voice", payload_type=111)
-    assert [data[12:] for data in console.media()] == [KEY, b"voice"]
+    assert [data[12:] for data in console.media()] == [KEY, b"\x6fvoice"]  # 111, RFC 2198: nothing to repeat yet
     page.rtp(557, 2, b"voice", payload_type=0)
     assert len(console.media()) == 2
 
@@ -97,8 +97,58 @@ async def test_a_missing_packet_is_asked_for_at_once_and_a_viewer_gets_it_late(f
     numbers = [int.from_bytes(data[2:4], "big") for data in console.media()]
     assert [(number - numbers[0]) & 0xFFFF for number in numbers] == [0, 1, 3, 2]
     console.feedback(rtcp.nack(99, console.ssrcs[4], [0x10000 + numbers[2]]))
+    (again,) = console.media(repairs=True)
+    assert again[1] & 127 == 97
+    assert again[8:12] == console.repairs[4].to_bytes(4, "big")
+    assert again[12:] == numbers[2].to_bytes(2, "big") + console.media()[2][12:]
+
+
+async def test_a_senders_repair_stream_mends_its_media(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    agent.rtp(FACE, 0, KEY)
+    agent.rtp(FACE, 2, DELTA)
+    repaired = (1).to_bytes(2, "big") + DELTA
+    agent.rtp(FACE + 1000, 70, repaired, payload_type=97)
+    agent.rtp(FACE + 1000, 71, repaired, payload_type=97)
+    agent.rtp(FACE + 1000, 72, b"", payload_type=97)  # a probe: it carries nothing
+    agent.rtp(FACE, 1, DELTA)  # comes after all
     media = console.media()
-    assert media[4] == media[2]
+    assert [data[12:] for data in media] == [KEY, DELTA, DELTA]
+    first = int.from_bytes(media[0][2:4], "big")
+    assert [(int.from_bytes(data[2:4], "big") - first) & 0xFFFF for data in media] == [0, 2, 1]
+    floor.run(1)
+    reports = [report for report in agent.reports() if isinstance(report, rtcp.ReceiverReport)]
+    assert [block.lost for report in reports for block in report.blocks][-1] == 0
+
+
+async def test_a_repair_stream_without_announcement_is_found_by_mid(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    agent.rtp(FACE, 0, KEY)
+    agent.rtp(FACE, 2, DELTA)
+    agent.rtp(4321, 9, (1).to_bytes(2, "big") + DELTA, payload_type=97, mid="0")
+    assert len(console.media()) == 3
+
+
+async def test_padding_keeps_the_numbering_whole(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    agent.rtp(FACE, 0, KEY)
+    agent.padding(FACE, 1)
+    agent.rtp(FACE, 2, DELTA)
+    media = console.media()
+    assert [data[12:] for data in media] == [KEY, b"", DELTA]
+    first = int.from_bytes(media[0][2:4], "big")
+    assert [(int.from_bytes(data[2:4], "big") - first) & 0xFFFF for data in media] == [0, 1, 2]
+    assert not any(isinstance(report, rtcp.Nack) for report in agent.reports())
+
+
+async def test_a_fir_asks_as_a_pli_does(floor: Floor) -> None:
+    agent, _, console = await call(floor)
+    agent.rtp(FACE, 1, KEY)
+    floor.run(1)
+    before = agent.reports().count(rtcp.KeyframeRequest((FACE,)))
+    slot = console.ssrcs[4].to_bytes(4, "big")
+    console.feedback(bytes((0x84, rtcp.PSFB, 0, 4)) + bytes(8) + slot + bytes((1, 0, 0, 0)))
+    assert agent.reports().count(rtcp.KeyframeRequest((FACE,))) == before + 1
 
 
 async def test_a_viewers_request_becomes_one_pli(floor: Floor) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.fakes.offers import FINGERPRINT, offer, offer_lines
 from vwindow.errors import Refused
 from vwindow.sfu.answer import Local, write_answer
-from vwindow.sfu.sdp import read_offer
+from vwindow.sfu.sdp import MID_URI, TRANSPORT_CC_URI, read_offer
 from vwindow.sfu.slots import LINES, Part
 
 PARTS: tuple[Part, ...] = ("page", "agent", "console")
@@ -97,14 +97,14 @@ def test_session_attributes_count_for_all_m_lines() -> None:
 
 def test_an_inactive_camera_is_answered_inactive() -> None:
     text = offer("console").replace("a=sendonly", "a=inactive")
-    answer = write_answer(read_offer(text, "console"), LOCAL, [1] * 12, 1)
+    answer = write_answer(read_offer(text, "console"), LOCAL, [(1, 2)] * 12, 1)
     assert answer.count("a=inactive") == 3
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_answer_is_read_by_aiortc(part: Part) -> None:
     read = read_offer(offer(part), part)
-    ssrcs = [0 if line.sends else 70_000 + index for index, line in enumerate(LINES[part])]
+    ssrcs = [(70_000 + index, 80_000 + index) for index in range(len(LINES[part]))]
     answer = SessionDescription.parse(write_answer(read, LOCAL, ssrcs, 7))
     assert answer.group[0].items == [line.mid for line in read.lines]
     for index, (media, want) in enumerate(zip(answer.media, LINES[part], strict=True)):
@@ -115,19 +115,26 @@ def test_the_answer_is_read_by_aiortc(part: Part) -> None:
         assert media.dtls is not None
         assert media.dtls.role == "server"
         assert media.rtcp_mux
-        (codec,) = media.rtp.codecs
+        wide = ("transport-cc", None), ("goog-remb", None)
+        uris = {extension.uri for extension in media.rtp.headerExtensions}
         if media.kind == "audio":
+            assert media.fmt[:2] == [63, 111]  # what comes first is sent
+            codec, around = media.rtp.codecs
             assert codec.parameters == {"minptime": 10, "useinbandfec": 1}
+            assert (around.name, around.parameters) == ("red", {"111/111": None})
+            wanted = [] if want.sends else [wide[0]]
         else:
-            assert {(f.type, f.parameter) for f in codec.rtcpFeedback} == {
-                ("nack", None),
-                ("nack", "pli"),
-                ("ccm", "fir"),
-                ("goog-remb", None),
-            }
+            codec, again = media.rtp.codecs
+            assert (again.name, again.parameters) == ("rtx", {"apt": 96})
+            wanted = [("nack", None), ("nack", "pli"), ("ccm", "fir"), wide[1 if want.sends else 0]]
+        assert {(f.type, f.parameter) for f in codec.rtcpFeedback} == set(wanted)
+        assert (TRANSPORT_CC_URI in uris) != want.sends
+        assert (MID_URI in uris) == want.sends
         if not want.sends:
             assert media.direction == "sendonly"
-            assert [info.ssrc for info in media.ssrc] == [70_000 + index]
+            pair = [70_000 + index, 80_000 + index]
+            assert [info.ssrc for info in media.ssrc] == pair[: 2 if media.kind == "video" else 1]
+            assert [group.items for group in media.ssrc_group] == ([pair] if media.kind == "video" else [])
         elif want.source in ("kiosk.document", "kiosk.screen", "staff.screen"):
             assert media.direction == "inactive"
         else:
@@ -136,16 +143,34 @@ def test_the_answer_is_read_by_aiortc(part: Part) -> None:
 
 def test_microphone_and_face_of_a_side_share_a_stream() -> None:
     read = read_offer(offer("console"), "console")
-    answer = write_answer(read, LOCAL, list(range(12)), 7)
+    answer = write_answer(read, LOCAL, [(n, 100 + n) for n in range(12)], 7)
     assert "a=msid:kiosk kiosk-microphone\r\n" in answer
     assert "a=msid:kiosk kiosk-face\r\n" in answer
     assert "a=msid:kiosk-screen kiosk-screen\r\n" in answer
     assert "a=msid:slot-4 slot-4-audio\r\n" in answer
 
 
+def test_repair_and_redundancy_are_taken_when_they_are_around_our_codec() -> None:
+    for change in (("apt=96", "apt=102"), ("rtx/90000", "rtq/90000"), ("96 97 102", "96 102")):
+        assert not any(line.repair for line in read_offer(offer("agent", change), "agent").lines)
+    for change in (("111/111", "9/9"), ("a=fmtp:63 111/111\r\n", ""), ("111 63", "111")):
+        assert not any(line.red for line in read_offer(offer("page", change), "page").lines)
+    agent = read_offer(offer("agent"), "agent")
+    assert [line.repair for line in agent.lines] == [97] * 3
+    assert [line.repairs for line in agent.lines] == [((2000 + n, 1000 + n),) for n in range(3)]
+
+
+def test_without_transport_feedback_a_viewer_is_answered_remb() -> None:
+    read = read_offer(offer("page", ("a=rtcp-fb:96 transport-cc\r\n", "")), "page")
+    face = write_answer(read, LOCAL, [(0, 0)] * 6, 7).split("m=video")[1]
+    assert "a=rtcp-fb:96 goog-remb" in face
+    assert "abs-send-time" in face
+    assert TRANSPORT_CC_URI not in face
+
+
 def test_feedback_that_was_not_offered_is_not_answered() -> None:
     read = read_offer(offer("agent", ("a=rtcp-fb:96 ccm fir\r\n", "")), "agent")
-    assert "ccm fir" not in write_answer(read, LOCAL, [0, 0, 0], 7)
+    assert "ccm fir" not in write_answer(read, LOCAL, [(0, 0)] * 3, 7)
 
 
 @given(st.text(max_size=300))

@@ -42,6 +42,7 @@ class Streamer(Guest):
         self.floor = floor
         self.address = ("192.0.2.8", 7000 + number)
         self.remote = "Y18i"
+        self.repairs: list[int] = []
         self.resource, self.sdp = floor.room.answer_stream(kind, side, source, stream_offer(kind, number=number))
         self.ufrag = re.findall("ice-ufrag:(.*)\r", self.sdp)[0]
         self.password = re.findall("ice-pwd:(.*)\r", self.sdp)[0]
@@ -89,8 +90,8 @@ async def test_a_stream_reaches_players_and_console_alike(floor: Floor) -> None:
     for seq, payload in enumerate((KEY, DELTA)):
         publisher.rtp(VIDEO_SSRC, seq, payload)
     publisher.rtp(AUDIO_SSRC, 1, b"voice", payload_type=111)
-    assert [data[12:] for data in player.media()] == [KEY, DELTA, b"voice"]
-    assert [data[12:] for data in console.media()] == [KEY, DELTA, b"voice"]
+    assert [data[12:] for data in player.media()] == [KEY, DELTA, b"\x6fvoice"]
+    assert [data[12:] for data in console.media()] == [KEY, DELTA, b"\x6fvoice"]
     assert states(floor, player) == ["up"]
     assert floor.room.up == ["console"]
 

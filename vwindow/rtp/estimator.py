@@ -1,0 +1,178 @@
+"""How much a path carries, from delay and loss (after draft-ietf-rmcat-gcc-02)."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from vwindow.rtp.stamps import Sample
+
+BURST = 0.005
+"""Packets sent within this are one group: they say nothing of the queue between them."""
+WINDOW = 20
+GAIN = 4.0
+MAX_GROUPS = 60
+DECREASE = 0.85
+INCREASE_PER_SECOND = 1.08
+NEAR_CAPACITY_BITS_PER_SECOND = 50_000
+LOSS_LIMIT = 0.1
+LOSS_PACKETS = 20
+FLOOR = 50_000
+
+
+class DelayTrend:
+    """Tell whether a queue grows: the slope of delay over the last 20 groups against a threshold that adapts."""
+
+    __slots__ = (
+        "_accumulated", "_arrived", "_first", "_groups", "_history", "_over", "_previous", "_sent", "_smoothed",
+        "_started", "_threshold", "_updated", "state",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._started = float("-inf")
+        self._sent = 0.0
+        self._arrived = 0.0
+        self._previous: tuple[float, float] | None = None
+        self._first = 0.0
+        self._accumulated = 0.0
+        self._smoothed = 0.0
+        self._history: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._groups = 0
+        self._threshold = 12.5
+        self._updated = 0.0
+        self._over = 0
+        self.state = 0
+        """1: the queue grows; -1: it drains; 0: neither."""
+
+    def take(self, sent: float, arrived: float) -> None:
+        """Take one packet in the order of sending: both times in seconds, each of its own clock."""
+        if sent - self._started <= BURST:
+            self._sent, self._arrived = sent, max(self._arrived, arrived)
+            return
+        if self._started != float("-inf"):
+            self._close()
+        self._started = self._sent = sent
+        self._arrived = arrived
+
+    def _close(self) -> None:
+        before, self._previous = self._previous, (self._sent, self._arrived)
+        if before is None:
+            self._first = self._arrived
+            return
+        passed = self._arrived - before[1]
+        if abs(passed) > 3.0:  # a pause or a stepped clock: start anew
+            self._history.clear()
+            self._accumulated = self._smoothed = 0.0
+            self.state = 0
+            return
+        change = (passed - (self._sent - before[0])) * 1000
+        self._groups += 1
+        self._accumulated += change
+        self._smoothed = 0.9 * self._smoothed + 0.1 * self._accumulated
+        self._history.append(((self._arrived - self._first) * 1000, self._smoothed))
+        if len(self._history) == WINDOW:
+            self._judge(self._slope() * min(self._groups, MAX_GROUPS) * GAIN)
+
+    def _slope(self) -> float:
+        mean_x = sum(x for x, _ in self._history) / WINDOW
+        mean_y = sum(y for _, y in self._history) / WINDOW
+        above = sum((x - mean_x) * (y - mean_y) for x, y in self._history)
+        below = sum((x - mean_x) ** 2 for x, _ in self._history)
+        return above / below if below else 0.0
+
+    def _judge(self, trend: float) -> None:
+        if trend > self._threshold:
+            self._over += 1
+            if self._over > 1:
+                self.state = 1
+        else:
+            self._over = 0
+            self.state = -1 if trend < -self._threshold else 0
+        passed = min(0.1, max(0.0, self._arrived - self._updated))
+        self._updated = self._arrived
+        if abs(trend) <= self._threshold + 15:
+            speed = 8.7 if abs(trend) > self._threshold else 39.0
+            self._threshold += speed * (abs(trend) - self._threshold) * passed
+            self._threshold = min(600.0, max(6.0, self._threshold))
+
+
+class Estimator:
+    """Keep one figure for a path, between 50 kbit/s and `ceiling` bit/s; begins at the ceiling.
+
+    A growing queue brings it to 85 % of what arrived; more than a tenth lost lowers it by half of the loss; else
+    it rises by 8 % a second, and slowly near where it had to fall. Loss of a few percent is no sign of congestion.
+    """
+
+    __slots__ = (
+        "_arrivals", "_capacity", "_ceiling", "_expected", "_fell", "_lost", "_octets", "_risen", "_trend", "bitrate",
+        "loss",
+    )  # fmt: skip
+
+    def __init__(self, ceiling: int) -> None:
+        self._ceiling = ceiling
+        self._trend = DelayTrend()
+        self._arrivals: deque[tuple[float, int]] = deque(maxlen=2048)
+        self._octets = 0
+        self._capacity = 0.0
+        self._fell = float("-inf")
+        self._risen = 0.0
+        self._expected = 0
+        self._lost = 0
+        self.bitrate = float(ceiling)
+        self.loss = 0.0
+        """Smoothed fraction of packets that did not come."""
+
+    @property
+    def arriving(self) -> float:
+        """Return the bit/s that arrived in the last half second."""
+        if len(self._arrivals) < 2:
+            return 0.0
+        passed = self._arrivals[-1][0] - self._arrivals[0][0]
+        return 8 * self._octets / max(passed, 0.1)
+
+    def take(self, samples: Sequence[Sample], now: float, round_trip: float) -> None:
+        """Take what a report says, in the order of sending; `now` and `round_trip` in our seconds."""
+        for sent, arrived, size in samples:
+            self._expected += 1
+            if arrived is None:
+                self._lost += 1
+                continue
+            self._count(arrived, size)
+            self._trend.take(sent, arrived)
+        self._judge_loss(now, round_trip)
+        self._judge_delay(now, round_trip)
+
+    def _count(self, arrived: float, size: int) -> None:
+        arrivals = self._arrivals
+        if len(arrivals) == arrivals.maxlen:
+            self._octets -= arrivals.popleft()[1]
+        arrivals.append((arrived, size))
+        self._octets += size
+        while arrivals[0][0] < arrived - 0.5:
+            self._octets -= arrivals.popleft()[1]
+
+    def _judge_loss(self, now: float, round_trip: float) -> None:
+        if self._expected < LOSS_PACKETS:
+            return
+        fraction = self._lost / self._expected
+        self._expected = self._lost = 0
+        self.loss += 0.3 * (fraction - self.loss)
+        if self.loss > LOSS_LIMIT and now - self._fell > 0.3 + round_trip:
+            self._fall(self.bitrate * (1 - 0.5 * self.loss), now)
+
+    def _judge_delay(self, now: float, round_trip: float) -> None:
+        passed = min(1.0, now - self._risen) if self._risen else 0.0
+        self._risen = now
+        state = self._trend.state
+        if state > 0:
+            if now - self._fell > 0.1 + round_trip:
+                self._capacity = self.arriving or self.bitrate
+                self._fall(min(self.bitrate, DECREASE * self._capacity), now)
+        elif state == 0 and self.loss <= LOSS_LIMIT:
+            if 0.8 * self._capacity < self.bitrate < 1.2 * self._capacity:
+                self.bitrate += NEAR_CAPACITY_BITS_PER_SECOND * passed
+            else:
+                self.bitrate *= INCREASE_PER_SECOND**passed
+            self.bitrate = min(self.bitrate, self._ceiling)
+
+    def _fall(self, bitrate: float, now: float) -> None:
+        self._fell = now
+        self.bitrate = max(float(FLOOR), bitrate)

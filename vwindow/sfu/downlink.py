@@ -1,0 +1,46 @@
+"""The path from the worker to one viewer: what its packets carry to measure it, and what it is good for."""
+
+from vwindow.rtp.estimator import Estimator
+from vwindow.rtp.stamps import Stamps
+from vwindow.rtp.transportcc import TransportFeedback
+from vwindow.sfu.sdp import ABS_SEND_TIME_URI, TRANSPORT_CC_URI, Offer
+
+CEILING = 8_000_000
+"""Bit/s above which a path is as good as any: five pictures of 1.5 Mbit/s and the voices."""
+REMB_SECONDS = 10.0
+"""A viewer's own estimate counts so long: browsers may fall silent."""
+
+
+class Downlink:
+    """Measure by transport-wide feedback where the viewer offered it, else believe its REMB."""
+
+    def __init__(self, offer: Offer) -> None:
+        slots = [line for line, want in zip(offer.lines, offer.table, strict=True) if not want.sends]
+        wide = next((line for line in slots if line.transport_wide), None)
+        self.transport_wide = wide is not None
+        time = next((line.extension(ABS_SEND_TIME_URI) for line in slots if line.extension(ABS_SEND_TIME_URI)), 0)
+        self.stamps = Stamps(wide.extension(TRANSPORT_CC_URI) if wide is not None else 0, time)
+        self._estimator = Estimator(CEILING)
+        self._remb = 0
+        self._remb_at = float("-inf")
+
+    def take_feedback(self, feedback: TransportFeedback, now: float, round_trip: float) -> None:
+        """Learn from a transport-wide report."""
+        samples = self.stamps.take(feedback)
+        if samples:
+            self._estimator.take(samples, now, round_trip)
+
+    def take_remb(self, bitrate: int, now: float) -> None:
+        """Learn the viewer's own estimate in bit/s."""
+        self._remb, self._remb_at = bitrate, now
+
+    def estimate(self, now: float) -> int | None:
+        """Return the bit/s that the path carries, None when nobody told."""
+        if self.transport_wide:
+            return int(self._estimator.bitrate)
+        return self._remb if now - self._remb_at < REMB_SECONDS else None
+
+    @property
+    def loss(self) -> float:
+        """Return the fraction of our packets that do not come, as far as transport-wide reports tell."""
+        return self._estimator.loss
