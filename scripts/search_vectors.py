@@ -1,11 +1,11 @@
-"""Write static/kiosk/search-vectors.json from the catalogue's search; `--check` only compares."""
+"""Write static/core/search-vectors.json from the catalogue's search; `--check` only compares."""
 
 import sys
 from pathlib import Path
 
 from vwindow.catalogue.export import export_vectors
 
-TARGET = Path(__file__).resolve().parent.parent / "static" / "kiosk" / "search-vectors.json"
+TARGET = Path(__file__).resolve().parent.parent / "static" / "core" / "search-vectors.json"
 
 
 def main() -> int:

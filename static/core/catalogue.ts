@@ -25,6 +25,8 @@ export interface Item {
   group: string;
   pinyin: string;
   initials: string;
+  /** The spelling of each character; without it only whole spellings are found. */
+  syllables?: string;
   national_code: string;
   kind: string;
   department: string;
@@ -54,7 +56,7 @@ export interface OfficeWindow {
 
 export interface Catalogue {
   version: string;
-  groups: { group: string; zh: string; en: string }[];
+  groups: { group: string; zh: string; en: string; pinyin?: string; initials?: string }[];
   items: Item[];
   rules: Rule[];
   guides: Guide[];
@@ -73,30 +75,3 @@ export const guideOf = (catalogue: Catalogue, item: number, city: string): Guide
 
 export const ruleOf = (catalogue: Catalogue, item: number, city: string): Rule | null =>
   ofCity(catalogue.rules, item, city);
-
-const squeeze = (text: string): string => text.toLowerCase().replace(/\s+/g, "");
-
-/** How well an item fits what was typed: 0 not at all; names first, then initials, then pinyin. */
-export function fit(item: Item, typed: string): number {
-  const words = typed.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const query = squeeze(typed);
-  if (query === "") return 0;
-  if (String(item.number) === query) return 6;
-  if (item.name.startsWith(query)) return 5;
-  if (words.every((word) => item.name.includes(word))) return 4;
-  if (item.initials.startsWith(query)) return 3;
-  if (squeeze(item.pinyin).startsWith(query)) return 3;
-  if (item.initials.includes(query)) return 2;
-  if (squeeze(item.pinyin).includes(query) || words.every((word) => item.en.toLowerCase().includes(word))) return 1;
-  return 0;
-}
-
-/** Items that fit, best first, in catalogue order among equals. */
-export function search(catalogue: Catalogue, typed: string, most = 50): Item[] {
-  return catalogue.items
-    .map((item) => ({ item, score: fit(item, typed) }))
-    .filter((each) => each.score > 0)
-    .sort((one, other) => other.score - one.score || one.item.number - other.item.number)
-    .slice(0, most)
-    .map((each) => each.item);
-}

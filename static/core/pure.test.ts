@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, guideOf, search, type Catalogue, type Item } from "./catalogue";
+import { guideOf, type Catalogue, type Item } from "./catalogue";
 import { toLevel } from "./level";
 import { LINES } from "./media";
 import { clockText, ServerTime } from "./servertime";
@@ -50,14 +50,6 @@ describe("catalogue", () => {
     version: "1", groups: [], items: [one, two], rules: [], cities: [], windows: [],
     guides: [{ ...guide, city: "*" }, { ...guide, city: "wuhu" }],
   } as unknown as Catalogue;
-
-  it("finds by words, initials, pinyin and number", () => {
-    expect(fit(one, "设立 登记")).toBeGreaterThan(0);
-    expect(search(catalogue, "gsbg").map((each) => each.number)).toEqual([2]);
-    expect(search(catalogue, "gongsi").map((each) => each.number)).toEqual([2, 1]);
-    expect(search(catalogue, "2").map((each) => each.number)).toEqual([2]);
-    expect(search(catalogue, " ")).toEqual([]);
-  });
 
   it("lets the city's guide beat the common one", () => {
     expect(guideOf(catalogue, 1, "wuhu")?.city).toBe("wuhu");

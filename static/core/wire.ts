@@ -61,6 +61,7 @@ export interface KioskCall {
   choice: boolean;
   asked: StaffCard | null;
   recording: "off" | "starting" | "writing" | "stalled" | "declined";
+  media: number;
   asked_at: string;
   answered_at: string | null;
   ended_at: string | null;
@@ -153,6 +154,7 @@ export interface StaffCall {
   waited: number;
   recording: "off" | "starting" | "writing" | "stalled" | "declined";
   recording_bytes: number;
+  media: number;
   asked_at: string;
   ring_ends_at: string | null;
   answered_at: string | null;

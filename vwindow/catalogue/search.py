@@ -1,6 +1,6 @@
 """Search items by words, pinyin, initials or number.
 
-The kiosk page ranks in the same way; `static/kiosk/search-vectors.json` holds examples that both must pass.
+The pages rank in the same way; `static/core/search-vectors.json` holds examples that both must pass.
 
 **Folding.** `fold(text)`: Unicode NFKC, lower case, "ü" → "v", then every character outside a–z, 0–9, 〇
 (U+3007), U+3400–U+4DBF and U+4E00–U+9FFF is dropped.

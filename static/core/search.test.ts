@@ -78,12 +78,12 @@ const spelled = <Row extends { syllables: string }>(row: Row) => ({
 });
 
 describe("examples shared with the server", () => {
-  const data = "../../../vwindow/catalogue/data";
+  const data = "../../vwindow/catalogue/data";
   const all = new SearchIndex(
     read(`${data}/items-2025.1.json`).items.map(spelled),
     read(`${data}/groups-2025.1.json`).groups.map(spelled),
   );
-  const examples: { query: string; top: number[]; count: number }[] = read("../search-vectors.json");
+  const examples: { query: string; top: number[]; count: number }[] = read("search-vectors.json");
   it.each(examples)("$query", ({ query, top, count }) => {
     const found = all.search(query).map((each) => each.number);
     expect(found.slice(0, top.length)).toEqual(top);

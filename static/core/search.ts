@@ -1,13 +1,11 @@
-import type { Group as AnyGroup, Item as AnyItem } from "./catalogue";
+import type { Catalogue, Item } from "./catalogue";
 
 /*
  * Items by words, pinyin, initials or number, ranked exactly as the server's `vwindow/catalogue/search.py`
  * does; its docstring numbers the tiers. search-vectors.json holds examples that both pass.
  */
 
-/** The spelling of each character; without it only whole spellings are found. */
-type Item = AnyItem & { syllables?: string };
-type Group = AnyGroup & { pinyin?: string; initials?: string };
+type Group = Catalogue["groups"][number];
 
 const MAX_TERMS = 8;
 const MAX_TERM = 64;
@@ -38,7 +36,7 @@ interface Shelf {
 }
 
 interface Entry {
-  item: AnyItem;
+  item: Item;
   digits: string;
   name: string;
   syllables: string[];
@@ -134,10 +132,10 @@ export class SearchIndex {
   }
 
   /** The found items, best first, at most `limit`. */
-  search(query: string, limit = Infinity): AnyItem[] {
+  search(query: string, limit = Infinity): Item[] {
     const wanted = terms(query);
     if (wanted.length === 0) return [];
-    const found: { item: AnyItem; rank: [number, number, number, number] }[] = [];
+    const found: { item: Item; rank: [number, number, number, number] }[] = [];
     for (const entry of this.entries) {
       const tiers = wanted.map((term) => TIERS.findIndex((test) => test(entry, term)));
       if (tiers.includes(-1)) continue;
