@@ -1,5 +1,7 @@
 """The Socket.IO server with its two namespaces, mounted on the web application."""
 
+import logging
+
 import socketio
 from aiohttp import web
 
@@ -26,8 +28,9 @@ def new_server(origins: list[str]) -> socketio.AsyncServer:
         max_http_buffer_size=wire.MAX_MESSAGE_BYTES,
         ping_interval=PING_SECONDS,
         ping_timeout=DEAD_SECONDS,
-        logger=False,
-        engineio_logger=False,
+        # Loggers, not False: with False they bring a handler of their own, past our format and its limits.
+        logger=logging.getLogger("socketio"),
+        engineio_logger=logging.getLogger("engineio"),
     )
 
 

@@ -25,6 +25,9 @@ _CODES = {
     416: "bad_range",
 }
 
+SOCKETS = "/socket.io/"
+"""Engine.IO reads messages inside its route and raises for what it cannot read: that is its sender's fault."""
+
 
 def answer(content: object, *, status: int = 200) -> web.Response:
     """Return JSON; dataclasses become objects, times ISO 8601 with zone."""
@@ -59,7 +62,10 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionResetError:
         # The client left; nobody reads this.
         return error_answer("bad_request", 400)
-    except Exception:
+    except Exception as error:
+        if _route(request) == SOCKETS:
+            log.info("%s: a malformed message: %s", SOCKETS, type(error).__name__)
+            return error_answer("bad_request", 400)
         log.exception("%s %s", request.method, _route(request))
         return error_answer("broken", 500)
 
