@@ -72,6 +72,7 @@ class Publisher:
         self._errors: tuple[type[Exception], ...] = (TimeoutError, *errors)
         self._times = times or Times()
         self._call: str | None = None
+        self._media = 0
         self._work: asyncio.Task[None] | None = None
         self._closing = TaskSet("media closing")
         self._answer: asyncio.Future[wire.MediaAnswer | wire.MediaRefused] | None = None
@@ -81,11 +82,12 @@ class Publisher:
         """off, offering, connecting, sending or refused: for the state page."""
 
     def follow(self, call: wire.KioskCall | None) -> None:
-        """Learn where the call stands; starts or ends the sending."""
+        """Learn where the call stands; starts or ends the sending, and begins anew in another room of the call."""
         wanted = call.call if call is not None and call.phase in PUBLISHING else None
-        if wanted == self._call:
+        media = call.media if call is not None else 0
+        if wanted == self._call and (wanted is None or media == self._media):
             return
-        self._call = wanted
+        self._call, self._media = wanted, media
         if self._work is not None:
             self._work.cancel()
         self._work = None

@@ -160,6 +160,8 @@ class KioskCall(Wire):
     asked: StaffCard | None = None
     """Who is being rung, then who answered."""
     recording: RecordingState
+    media: int = Field(default=1, ge=1)
+    """Counts the rooms of the call: when it rises, all media connections are made anew."""
     asked_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -221,6 +223,8 @@ class StaffCall(Wire):
     waited: float = Field(ge=0)
     recording: RecordingState
     recording_bytes: int = Field(ge=0)
+    media: int = Field(default=1, ge=1)
+    """As for the kiosk."""
     asked_at: datetime
     ring_ends_at: datetime | None = None
     answered_at: datetime | None = None

@@ -167,16 +167,18 @@ def desk_settings(settings: Settings) -> DeskSettings:
     )
 
 
-def worker_arguments(settings: Settings) -> list[str]:
-    """Return the command line of the media worker."""
-    arguments = ["--socket", str(settings.data_dir / "worker.sock"), "--face-bitrate", str(settings.face_bitrate)]
-    arguments += ["--log-format", settings.log_format, "--log-level", settings.log_level]
-    arguments += ["--recording-cipher", settings.recording_cipher, "--recording-hash", settings.recording_hash]
-    for host, port in settings.media_addresses:
-        arguments += ["--listen", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]
+def worker_arguments(settings: Settings) -> list[list[str]]:
+    """Return the command line of each media worker, without its socket."""
+    same = ["--face-bitrate", str(settings.face_bitrate)]
+    same += ["--log-format", settings.log_format, "--log-level", settings.log_level]
+    same += ["--recording-cipher", settings.recording_cipher, "--recording-hash", settings.recording_hash]
     for address in settings.media_announce:
-        arguments += ["--announce", address]
-    return arguments
+        same += ["--announce", address]
+    workers = []
+    for listen in settings.media_addresses:
+        named = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in listen]
+        workers.append([*same, *(word for address in named for word in ("--listen", address))])
+    return workers
 
 
 async def serve(settings: Settings, *, load_demo: bool, ready: Callable[[Sequence[demo.DemoAccount]], None]) -> None:

@@ -51,6 +51,9 @@ class Settings(BaseModel):
     """`host:port` of the media worker's UDP sockets; each address by name, never 0.0.0.0. When empty: the
     loopback and the primary address with media_port."""
     media_port: int = Field(default=8650, ge=1, le=65535)
+    media_workers: int = Field(default=1, ge=1, le=64)
+    """How many media worker processes; each has a UDP port of its own: media_port (and each port of media_listen) and
+    the ones after it."""
     media_announce: list[str] = []
     """Public addresses to put into answers instead of the listed ones."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
@@ -76,6 +79,15 @@ class Settings(BaseModel):
         return value
 
     @model_validator(mode="after")
+    def _ports_for_all(self) -> "Settings":
+        taken = [address for worker in self.media_addresses for address in worker]
+        if len(set(taken)) < len(taken):
+            raise ValueError(f"media_listen: {self.media_workers} workers would share a port of one address")
+        if any(port > 65535 for _, port in taken):
+            raise ValueError(f"media_listen, media_port: no ports left for {self.media_workers} workers")
+        return self
+
+    @model_validator(mode="after")
     def _tls_pair(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together")
@@ -87,11 +99,11 @@ class Settings(BaseModel):
         return self.database.get_secret_value() or f"sqlite:///{self.data_dir / 'vwindow.db'}"
 
     @property
-    def media_addresses(self) -> list[tuple[str, int]]:
-        """Return media_listen as (host, port)."""
+    def media_addresses(self) -> list[list[tuple[str, int]]]:
+        """Return (host, port) pairs for each media worker."""
         listed = self.media_listen or addresses.media_listen(self.media_port)
-        pairs = (entry.rpartition(":") for entry in listed)
-        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
+        pairs = [(host.strip("[]"), int(port)) for host, _, port in (entry.rpartition(":") for entry in listed)]
+        return [[(host, port + worker) for host, port in pairs] for worker in range(self.media_workers)]
 
     @property
     def url(self) -> str:

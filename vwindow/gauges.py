@@ -9,14 +9,14 @@ from prometheus_client.registry import Collector
 from signaling.server import Signaling
 from vwindow.desk.dispatcher import Desk
 from vwindow.finishing import Finishing
-from vwindow.media_link import MediaLink
+from vwindow.media_pool import MediaPool
 
 
 class Gauges(Collector):
     """One collector over the running parts."""
 
     def __init__(
-        self, registry: CollectorRegistry, desk: Desk, signaling: Signaling, media: MediaLink, finishing: Finishing
+        self, registry: CollectorRegistry, desk: Desk, signaling: Signaling, media: MediaPool, finishing: Finishing
     ) -> None:
         self._desk = desk
         self._signaling = signaling
@@ -40,13 +40,22 @@ class Gauges(Collector):
         for name, count in self._signaling.counts().items():
             links.add_metric([name], count)
         yield links
-        yield GaugeMetricFamily("vwindow_worker_up", "1 while the media worker takes orders.", value=self._media.up)
-        yield CounterMetricFamily("vwindow_worker_restarts", "Media workers started anew.", value=self._media.restarts)
+        yield from self._workers()
         recordings = CounterMetricFamily("vwindow_recordings", "Recordings made or failed.", labels=["result"])
         recordings.add_metric(["ready"], self._finishing.finished)
         recordings.add_metric(["failed"], self._finishing.failed)
         yield recordings
-        media = GaugeMetricFamily("vwindow_media", "Counters of the media worker.", labels=["name"])
-        for name, value in sorted(self._media.last_stats.items()):
-            media.add_metric([name], value)
-        yield media
+
+    def _workers(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("vwindow_worker_up", "1 while a media worker takes orders.", labels=["worker"])
+        rooms = GaugeMetricFamily("vwindow_worker_rooms", "Rooms of a media worker.", labels=["worker"])
+        restarts = CounterMetricFamily("vwindow_worker_restarts", "Media workers started anew.", labels=["worker"])
+        media = GaugeMetricFamily("vwindow_media", "Counters of a media worker.", labels=["worker", "name"])
+        for link in self._media.links:
+            worker = str(link.number)
+            up.add_metric([worker], link.up)
+            rooms.add_metric([worker], self._media.rooms_of(link))
+            restarts.add_metric([worker], link.restarts)
+            for name, value in sorted(link.stats.items()):
+                media.add_metric([worker, name], value)
+        yield from (up, rooms, restarts, media)

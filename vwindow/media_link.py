@@ -1,252 +1,104 @@
-"""The server's end of the control socket: starts the media worker, gives it orders, hears its events."""
+"""One media worker as its server has it: taken over or started, watched, started again."""
 
 import asyncio
-import contextlib
+import hashlib
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import ValidationError
-
-from vwindow.desk.ports import Part, RecordingOrder, RoomAnswer
-from vwindow.desk.views import SlotView
 from vwindow.errors import Refused, Unavailable
-from vwindow.ids import RoomId
+from vwindow.media_wires import Hear, Wires
 from vwindow.sfu import control
 from vwindow.tasks import TaskSet
+from vwindow.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
-ORDER_SECONDS = 5.0
 CLOSE_SECONDS = 20.0
 START_SECONDS = 15.0
+END_SECONDS = 2.0
 STATS_SECONDS = 5.0
+MUTE_TIMES = 2
+"""So many unanswered questions in a row, and the worker is taken for hung."""
 RESPAWN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-class MediaListener(Protocol):
-    """Hear what the worker tells."""
+class LinkOwner(Protocol):
+    """Hear what becomes of a worker."""
 
-    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
+    def heard(self, link: "MediaLink", message: control.Event) -> None: ...
 
-    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool) -> None: ...
+    def came(self, link: "MediaLink") -> None: ...
 
-    def recording_failed(self, room: RoomId, message: str) -> None: ...
-
-    def rooms_lost(self, rooms: Sequence[RoomId]) -> None: ...
-
-
-class Wires:
-    """One connection to a worker: requests with replies, events to a callback."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._next = 0
-        self._waiting: dict[int, asyncio.Future[control.Reply]] = {}
-
-    @classmethod
-    async def connect(cls, path: Path) -> "Wires":
-        """Connect to a worker's socket; raise OSError."""
-        reader, writer = await asyncio.open_unix_connection(str(path), limit=control.MAX_LINE_BYTES)
-        return cls(reader, writer)
-
-    async def read_events(self, heard: Any) -> None:
-        """Sort what comes until the worker goes away."""
-        try:
-            while line := await self._reader.readline():
-                try:
-                    message = control.FROM_WORKER.validate_json(line)
-                except ValidationError:
-                    log.error("the worker said what is not in its protocol")
-                    continue
-                if isinstance(message, control.Reply):
-                    waiting = self._waiting.pop(message.id, None)
-                    if waiting is not None and not waiting.done():
-                        waiting.set_result(message)
-                else:
-                    heard(message)
-        except (OSError, ValueError) as error:
-            log.warning("control socket: %s", error)
-        finally:
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(Unavailable("worker_lost"))
-            self._waiting.clear()
-
-    async def ask(self, order: control.Order, seconds: float = ORDER_SECONDS) -> control.Reply:
-        """Give an order and wait for the reply; raise Refused or Unavailable."""
-        self._next += 1
-        number = self._next
-        future: asyncio.Future[control.Reply] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
-        try:
-            self._writer.write(control.Request(id=number, order=order).model_dump_json().encode() + b"\n")
-            await self._writer.drain()
-            reply = await asyncio.wait_for(future, seconds)
-        except (OSError, TimeoutError) as error:
-            raise Unavailable("worker_lost", str(error)) from error
-        finally:
-            self._waiting.pop(number, None)
-        if reply.code:
-            raise Unavailable(reply.code) if reply.retryable else Refused(reply.code, reply.message)
-        return reply
-
-    async def close(self) -> None:
-        """Hang up."""
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+    def lost(self, link: "MediaLink") -> None: ...
 
 
 class MediaLink:
-    """Keep one worker alive and implement desk.ports.Rooms with it."""
+    """Keep one worker alive at one socket; there are never two of them with its ports."""
 
-    def __init__(self, socket: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, number: int, socket: Path, arguments: Sequence[str], owner: LinkOwner) -> None:
+        self.number = number
         self._socket = socket
-        self._arguments = list(arguments)
-        self._listener: MediaListener | None = None
-        self._tasks = TaskSet("media-link", limit=16)
+        self._mark = hashlib.sha256("\0".join(arguments).encode()).hexdigest()[:16]
+        self._arguments = ["--socket", str(socket), *arguments, "--mark", self._mark]
+        self._owner = owner
+        self._tasks = TaskSet(f"media-link-{number}", limit=16)
         self._wires: Wires | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._rooms: set[RoomId] = set()
+        self._reading: asyncio.Task[None] | None = None
+        self._process: WorkerProcess | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._epoch = ""
         self._stopping = False
+        self.draining = False
+        """It takes no new rooms."""
         self.restarts = 0
-        self.last_stats: dict[str, float] = {}
-        """The worker's counters as of the last seconds, for /metrics."""
+        self.stats: dict[str, float] = {}
+        """The worker's counters as of the last seconds."""
 
     @property
     def up(self) -> bool:
         """Tell whether the worker takes orders."""
-        return self._wires is not None
+        return self._wires is not None and not self._wires.over
 
-    def tell(self, listener: MediaListener) -> None:
-        """Name the one who hears the worker; before the start."""
-        self._listener = listener
+    @property
+    def pid(self) -> int:
+        """Return the worker's process, 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
+
+    async def take_over(self) -> list[control.HeldRoom]:
+        """Go on with the worker that an earlier server left, and return its rooms.
+
+        One of another version or with other settings is retired: it finishes its journals and leaves.
+        """
+        wires, reply = await greet(self._socket, self._tasks, self._hear)
+        if wires is None:
+            return []
+        if reply is None or reply.protocol != control.PROTOCOL or reply.mark != self._mark:
+            await retire(wires, reply)
+            return []
+        try:
+            self._process = WorkerProcess(wires.peer)
+        except OSError:  # it has just died
+            await wires.close()
+            return []
+        self._attach(wires, reply)
+        log.info("media worker %d (pid %d) goes on with %d rooms", self.number, self.pid, len(reply.held))
+        return reply.held
 
     async def start(self) -> None:
-        """Take over what a crash left, then start a worker; raise Unavailable when it does not come up."""
-        await self._retire_left_over()
-        await self._spawn()
+        """Start a worker unless one was taken over, and watch it; raise Unavailable when it does not come up."""
+        if not self.up:
+            await self._spawn()
         self._tasks.start(self._supervise(), "supervise")
         self._tasks.start(self._keep_stats(), "stats")
 
-    async def _retire_left_over(self) -> None:
-        """Let a worker that outlived its server finish its journals and leave."""
-        try:
-            wires = await Wires.connect(self._socket)
-        except OSError:
-            return
-        reading = self._tasks.start(wires.read_events(lambda message: None), "left-over")
-        try:
-            reply = await wires.ask(control.Hello())
-            log.info("a worker (pid %d) outlived its server with %d rooms", reply.pid, len(reply.rooms))
-            for room in reply.rooms:
-                await wires.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
-            await wires.ask(control.Leave(), CLOSE_SECONDS)
-            await asyncio.wait_for(asyncio.shield(reading), CLOSE_SECONDS)
-        except (Refused, Unavailable, TimeoutError) as error:
-            log.warning("the left-over worker did not leave cleanly: %s", error)
-        finally:
-            await wires.close()
-
-    async def _spawn(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "vwindow", "worker", *self._arguments, start_new_session=True
-        )
-        loop = asyncio.get_running_loop()
-        end = loop.time() + START_SECONDS
-        while True:
-            try:
-                wires = await Wires.connect(self._socket)
-                break
-            except OSError as error:
-                if self._process.returncode is not None or loop.time() > end:
-                    raise Unavailable("worker_lost", f"the media worker did not start: {error}") from error
-                await asyncio.sleep(0.02)
-        self._reading = self._tasks.start(wires.read_events(self._heard), "events")
-        reply = await wires.ask(control.Hello())
-        self._wires = wires
-        log.info("media worker up (pid %d, epoch %s)", reply.pid, reply.epoch)
-
-    async def _supervise(self) -> None:
-        """Start another worker whenever one is lost."""
-        while True:
-            await asyncio.wait([self._reading])
-            self._wires = None
-            lost = sorted(self._rooms)
-            self._rooms.clear()
-            if self._stopping:
-                return
-            log.error("media worker lost with %d rooms", len(lost))
-            if self._listener is not None:
-                self._listener.rooms_lost(lost)
-            await self._reap()
-            for seconds in (*RESPAWN_SECONDS, *([RESPAWN_SECONDS[-1]] * 10_000)):
-                self.restarts += 1
-                try:
-                    await self._spawn()
-                    break
-                except Unavailable as error:
-                    log.error("%s; again in %.1f s", error, seconds)
-                    await asyncio.sleep(seconds)
-
-    async def _reap(self) -> None:
-        if self._process is None:
-            return
-        try:
-            await asyncio.wait_for(self._process.wait(), 2.0)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-
-    def _heard(self, message: control.Event) -> None:
-        if self._listener is None:
-            return
-        match message:
-            case control.PeerChanged():
-                self._listener.peer_changed(RoomId(message.room), message.part, message.state)
-            case control.RecordingProgress():
-                self._listener.recording_progress(
-                    RoomId(message.room), message.bytes_total, message.bytes_recent, message.stalled
-                )
-            case control.RecordingFailed():
-                self._listener.recording_failed(RoomId(message.room), message.message)
-
-    def _worker(self) -> Wires:
+    async def ask(self, order: control.Order, seconds: float | None = None) -> control.Reply:
+        """Give an order; raise Refused or Unavailable."""
         if self._wires is None:
             raise Unavailable("worker_lost")
-        return self._wires
-
-    # ---- desk.ports.Rooms ----
-
-    async def open(self, room: RoomId) -> None:
-        await self._worker().ask(control.OpenRoom(room=room))
-        self._rooms.add(room)
-
-    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer:
-        reply = await self._worker().ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
-        return RoomAnswer(reply.sdp, tuple(SlotView(s.mid, s.kind, s.source) for s in reply.slots))
-
-    async def record(self, room: RoomId, order: RecordingOrder) -> None:
-        await self._worker().ask(
-            control.StartRecording(room=room, recording=order.recording, path=order.path, key_hex=order.key_hex)
-        )
-
-    async def close(self, room: RoomId) -> None:
-        self._rooms.discard(room)
-        await self._worker().ask(control.CloseRoom(room=room), CLOSE_SECONDS)
-
-    async def _keep_stats(self) -> None:
-        while True:
-            await asyncio.sleep(STATS_SECONDS)
-            try:
-                self.last_stats = (await self._worker().ask(control.AskStats())).stats
-            except (Refused, Unavailable):
-                self.last_stats = {}
+        return await self._wires.ask(order, seconds)
 
     async def stop(self) -> None:
         """Let the worker finish its journals and leave."""
@@ -255,8 +107,142 @@ class MediaLink:
             try:
                 await self._wires.ask(control.Leave(), CLOSE_SECONDS)
             except (Refused, Unavailable) as error:
-                log.warning("the worker did not leave cleanly: %s", error)
+                log.warning("media worker %d did not leave cleanly: %s", self.number, error)
             await self._wires.close()
             self._wires = None
         await self._tasks.close()
-        await self._reap()
+        await self._bury()
+
+    # ---- its life ----
+
+    async def _spawn(self) -> None:
+        self._child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "vwindow", "worker", *self._arguments, start_new_session=True
+        )
+        try:
+            self._process = WorkerProcess(self._child.pid)
+        except OSError as error:
+            raise Unavailable("worker_lost", f"media worker {self.number} did not start") from error
+        loop = asyncio.get_running_loop()
+        end = loop.time() + START_SECONDS
+        while True:
+            wires, reply = await greet(self._socket, self._tasks, self._hear, self._child.pid)
+            if wires is not None and reply is not None:
+                break
+            if wires is not None:
+                await wires.close()
+            if not self._process.alive or loop.time() > end:
+                await self._bury()
+                raise Unavailable("worker_lost", f"media worker {self.number} did not start")
+            await asyncio.sleep(0.02)
+        self._attach(wires, reply)
+        log.info("media worker %d up (pid %d, epoch %s)", self.number, self.pid, reply.epoch)
+
+    def _attach(self, wires: Wires, reply: control.Reply) -> None:
+        self._wires, self._reading = wires, wires.reading
+        self._epoch = reply.epoch
+        self.draining = False
+
+    async def _supervise(self) -> None:
+        """Start another worker whenever one is lost."""
+        while True:
+            assert self._reading is not None
+            await asyncio.wait([self._reading])
+            if self._stopping:
+                return
+            self._wires = None
+            if await self._connect_again():
+                continue
+            log.log(logging.INFO if self.draining else logging.ERROR, "media worker %d is gone", self.number)
+            self._owner.lost(self)
+            await self._bury()
+            for seconds in (*RESPAWN_SECONDS, *([RESPAWN_SECONDS[-1]] * 10_000)):
+                self.restarts += 1
+                try:
+                    await self._spawn()
+                    break
+                except Unavailable as error:
+                    log.error("%s; again in %.1f s", error, seconds)
+                    await asyncio.sleep(seconds)
+            self._owner.came(self)
+
+    async def _connect_again(self) -> bool:
+        """Go on with the same worker when only the connection to it broke."""
+        if self._process is None or not self._process.alive or self.draining:
+            return False
+        wires, reply = await greet(self._socket, self._tasks, self._hear, self._process.pid)
+        if wires is None:
+            return False
+        if reply is None or reply.epoch != self._epoch:
+            await wires.close()
+            return False
+        log.warning("the connection to media worker %d broke and is back", self.number)
+        self._attach(wires, reply)
+        return True
+
+    async def _bury(self) -> None:
+        """Make sure that the worker is gone: its ports are needed."""
+        if self._process is not None:
+            await self._process.bury(END_SECONDS)
+            self._process = None
+        if self._child is not None:
+            await self._child.wait()
+            self._child = None
+
+    async def _keep_stats(self) -> None:
+        mute = 0
+        while True:
+            await asyncio.sleep(STATS_SECONDS)
+            try:
+                self.stats = (await self.ask(control.AskStats())).stats
+                mute = 0
+            except (Refused, Unavailable):
+                self.stats = {}
+                mute += self.up
+            if mute >= MUTE_TIMES and self._process is not None:
+                log.error("media worker %d does not answer: it is ended", self.number)
+                mute = 0
+                self._process.kill()
+
+    def _hear(self, message: control.Event) -> None:
+        self._owner.heard(self, message)
+
+
+async def greet(socket: Path, tasks: TaskSet, hear: Hear, pid: int = 0) -> tuple[Wires | None, control.Reply | None]:
+    """Connect to a socket and say hello: no wires when nobody is there, no reply from one that is hung.
+
+    With `pid` anybody else who sits there counts as nobody.
+    """
+    try:
+        wires = await Wires.connect(socket)
+    except OSError:
+        return None, None
+    if pid and wires.peer != pid:
+        await wires.close()
+        return None, None
+    wires.read(tasks, hear)
+    try:
+        return wires, await wires.ask(control.Hello())
+    except (Refused, Unavailable) as error:
+        log.warning("a media worker did not answer: %s", error)
+        return wires, None
+
+
+async def retire(wires: Wires, reply: control.Reply | None) -> None:
+    """Let a worker close its rooms and leave; one that does not is killed: its ports are needed."""
+    pid = wires.peer
+    log.info("a worker (pid %d) outlived its server with %d rooms", pid, len(reply.rooms) if reply else 0)
+    try:
+        process = WorkerProcess(pid)
+    except OSError:
+        await wires.close()
+        return
+    try:
+        for room in reply.rooms if reply is not None else ():
+            await wires.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
+        await wires.ask(control.Leave(), CLOSE_SECONDS)
+    except (Refused, Unavailable) as error:
+        log.warning("the left-over worker did not leave cleanly: %s", error)
+    finally:
+        await wires.close()
+    await process.bury(END_SECONDS)

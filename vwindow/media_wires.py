@@ -13,10 +13,13 @@ from pydantic import ValidationError
 
 from vwindow.errors import Refused, Unavailable
 from vwindow.sfu import control
+from vwindow.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
 ORDER_SECONDS = 5.0
+
+Hear = Callable[[control.Event], None]
 
 
 class Wires:
@@ -27,7 +30,9 @@ class Wires:
         self._writer = writer
         self._next = 0
         self._waiting: dict[int, asyncio.Future[control.Reply]] = {}
-        self._over = False
+        self.over = False
+        """Whether the worker has gone away."""
+        self.reading: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(cls, path: Path) -> "Wires":
@@ -42,8 +47,11 @@ class Wires:
         credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return int(struct.unpack("3i", credentials)[0])
 
-    async def read_events(self, heard: Callable[[control.Event], None]) -> None:
-        """Sort what comes until the worker goes away."""
+    def read(self, tasks: TaskSet, hear: Hear) -> None:
+        """Sort what comes until the worker goes away; once, before the first order."""
+        self.reading = tasks.start(self._read(hear), "events")
+
+    async def _read(self, hear: Hear) -> None:
         try:
             while line := await self._reader.readline():
                 message = _read(line)
@@ -54,20 +62,20 @@ class Wires:
                     if waiting is not None and not waiting.done():
                         waiting.set_result(message)
                 else:
-                    heard(message)
+                    hear(message)
         except (OSError, ValueError) as error:
             log.warning("control socket: %s", error)
         finally:
-            self._over = True
+            self.over = True
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(Unavailable("worker_lost"))
             self._waiting.clear()
             self._writer.close()
 
-    async def ask(self, order: control.Order, seconds: float = ORDER_SECONDS) -> control.Reply:
-        """Give an order and wait for the reply; raise Refused or Unavailable."""
-        if self._over:
+    async def ask(self, order: control.Order, seconds: float | None = None) -> control.Reply:
+        """Give an order and wait for the reply, 5 s unless told otherwise; raise Refused or Unavailable."""
+        if self.over:
             raise Unavailable("worker_lost")
         self._next += 1
         number = self._next
@@ -76,7 +84,7 @@ class Wires:
         try:
             self._writer.write(control.Request(id=number, order=order).model_dump_json().encode() + b"\n")
             await self._writer.drain()
-            reply = await asyncio.wait_for(future, seconds)
+            reply = await asyncio.wait_for(future, seconds or ORDER_SECONDS)
         except (OSError, TimeoutError) as error:
             raise Unavailable("worker_lost", str(error)) from error
         finally:

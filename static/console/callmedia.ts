@@ -39,6 +39,7 @@ export class CallMedia {
   /** What the visitor sends; the same stream for the whole connection. */
   readonly remote = shallowRef<MediaStream | null>(null);
   private attempt: Attempt | null = null;
+  private room = 0;
   private tries = 0;
   private again: ReturnType<typeof setTimeout> | undefined;
   private reading: ReturnType<typeof setInterval> | undefined;
@@ -60,6 +61,13 @@ export class CallMedia {
   follow(call: StaffCall | null): void {
     if (call === null || call.phase === "ended" || call.phase === "waiting") return this.end();
     if (this.attempt !== null && this.attempt.call !== call.call) this.end();
+    // The room was lost with its media worker: the old connection leads nowhere.
+    if (inCall(call) && this.room !== call.media && this.attempt?.asked === true) {
+      this.drop();
+      this.tries = 0;
+      void this.join(call.call);
+    }
+    this.room = call.media;
     if (call.phase === "ringing") this.prepare(call.call);
     else if (inCall(call) && this.state.connection === "none") void this.join(call.call);
   }

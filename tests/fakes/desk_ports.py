@@ -1,7 +1,7 @@
 """Fakes of the desk's ports: they keep what they were told and can be made to fail or to wait."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -119,7 +119,8 @@ class FakeLedger:
     callbacks: dict[CallId, tuple[str, str]] = field(default_factory=dict)
     ratings: dict[CallId, int] = field(default_factory=dict)
     recordings: dict[RecordingId, str] = field(default_factory=dict)
-    open_calls: list[CallRecord] = field(default_factory=list)
+    left_open: list[CallRecord] = field(default_factory=list)
+    """Calls that a crash left."""
     failures: int = 0
 
     def _enter(self, what: str, name: str) -> None:
@@ -147,19 +148,23 @@ class FakeLedger:
         assert call in self.calls
         self.events.append((call, kind, dict(detail)))
 
-    async def open_recording(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder:
+    async def open_recording(self, call: CallId, centre: CentreId, at: datetime, part: int) -> RecordingOrder:
         self._enter("open_recording", call)
         assert call in self.calls, "a recording needs its call"
         recording = RecordingId(f"r-{call}")
         self.recordings[recording] = "writing"
-        return RecordingOrder(recording, f"/tmp/{recording}.journal", "00" * 32)
+        return RecordingOrder(recording, f"/tmp/{recording}-{part}.journal", "00" * 32)
 
     async def close_recording(self, recording: RecordingId, at: datetime) -> None:
         self._enter("close_recording", recording)
         self.recordings[recording] = "finishing"
 
-    async def end_open_calls(self, reason: str, at: datetime) -> Sequence[CallRecord]:
-        ended, self.open_calls = self.open_calls, []
+    async def open_calls(self) -> Sequence[CallRecord]:
+        return list(self.left_open)
+
+    async def end_open_calls(self, reason: str, at: datetime, kept: Collection[CallId]) -> Sequence[CallRecord]:
+        ended = [record for record in self.left_open if record.call not in kept]
+        self.left_open = []
         return ended
 
 
@@ -168,6 +173,7 @@ class FakeRooms:
     """Implement desk.ports.Rooms; `broken` holds the names of methods that raise its error."""
 
     log: list[tuple[str, str]] = field(default_factory=list)
+    orders: list[RecordingOrder] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
     gate: asyncio.Event | None = None
     """When set, rooms open only after it."""
@@ -179,7 +185,7 @@ class FakeRooms:
         if what in self.broken:
             raise self.broken[what]
 
-    async def open(self, room: RoomId) -> None:
+    async def open(self, room: RoomId, media: int) -> None:
         if self.gate is not None:
             await self.gate.wait()
         self._enter("open", room)
@@ -191,6 +197,7 @@ class FakeRooms:
         return RoomAnswer(f"answer to {sdp}", (SlotView("0", "audio", "staff.microphone"),))
 
     async def record(self, room: RoomId, order: RecordingOrder) -> None:
+        self.orders.append(order)
         self._enter("record", order.recording)
 
     async def close(self, room: RoomId) -> None:

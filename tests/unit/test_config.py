@@ -11,15 +11,16 @@ def test_defaults_make_a_whole_server(tmp_path: Path) -> None:
     settings = load(None, {}, {"data_dir": tmp_path})
     assert settings.url == "http://127.0.0.1:8600"
     assert settings.database_url == f"sqlite:///{tmp_path / 'vwindow.db'}"
-    assert ("127.0.0.1", 8650) in settings.media_addresses
+    assert ("127.0.0.1", 8650) in settings.media_addresses[0]
 
 
 def test_file_then_environment_then_command_line(tmp_path: Path) -> None:
     file = tmp_path / "vwindow.toml"
     file.write_text('port = 9000\nring_seconds = 30\nlog_format = "json"\n', encoding="utf-8")
-    settings = load(file, {"VWINDOW_PORT": "9001", "VWINDOW_MEDIA_LISTEN": "127.0.0.1:1,[::1]:2"}, {"ring_seconds": 5})
+    given = {"VWINDOW_PORT": "9001", "VWINDOW_MEDIA_LISTEN": "127.0.0.1:1,[::1]:2", "VWINDOW_MEDIA_WORKERS": "2"}
+    settings = load(file, given, {"ring_seconds": 5})
     assert (settings.port, settings.ring_seconds, settings.log_format) == (9001, 5.0, "json")
-    assert settings.media_addresses == [("127.0.0.1", 1), ("::1", 2)]
+    assert settings.media_addresses == [[("127.0.0.1", 1), ("::1", 2)], [("127.0.0.1", 2), ("::1", 3)]]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ def test_file_then_environment_then_command_line(tmp_path: Path) -> None:
         ("recording_polcy = 'ask'", "unknown setting 'recording_polcy'; did you mean 'recording_policy'?"),
         ("port = 'many'", "port:"),
         ("media_listen = ['0.0.0.0:8650']", "media_listen:"),
+        ("media_workers = 2\nmedia_listen = ['127.0.0.1:5', '127.0.0.1:6']", "would share a port"),
+        ("media_workers = 3\nmedia_port = 65534", "no ports left"),
         ("tls_key = 'a.pem'", "tls_certificate and tls_key go together"),
         ("port = = 3", "is not TOML"),
     ],

@@ -33,6 +33,7 @@ from vwindow.calls.events import (
     NobodyAnswered,
     OutcomeNoted,
     Rated,
+    RejoinFailed,
     RoomLost,
     Side,
     SidesMet,
@@ -94,11 +95,12 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
     Phase.CONNECTING: {
         StaffAnswered: Phase.CONNECTING,
         MediaUp: Phase.CONNECTING,
+        RoomLost: Phase.CONNECTING,
         SidesMet: Phase.TALKING,
         VisitorHungUp: Phase.ENDED,
         StaffHungUp: Phase.ENDED,
         MediaLost: Phase.ENDED,
-        RoomLost: Phase.ENDED,
+        RejoinFailed: Phase.ENDED,
         NeverConnected: Phase.ENDED,
         KioskStayedAway: Phase.ENDED,
         StaffStayedAway: Phase.ENDED,
@@ -108,10 +110,11 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
     Phase.TALKING: {
         StaffAnswered: Phase.TALKING,
         MediaUp: Phase.TALKING,
+        RoomLost: Phase.CONNECTING,
         VisitorHungUp: Phase.ENDED,
         StaffHungUp: Phase.ENDED,
         MediaLost: Phase.ENDED,
-        RoomLost: Phase.ENDED,
+        RejoinFailed: Phase.ENDED,
         KioskStayedAway: Phase.ENDED,
         StaffStayedAway: Phase.ENDED,
         KioskRevoked: Phase.ENDED,
@@ -157,7 +160,11 @@ class Call:
     note: str = ""
     rated: bool = False
     room: bool = False
-    """A room was ordered; it is ordered once, and closed once."""
+    """A room was ordered; it is closed once."""
+    media_number: int = 1
+    """Counts the rooms: another one follows when a media worker was lost, and all connections are made anew."""
+    lost_at: list[datetime] = field(default_factory=list)
+    """When rooms were lost, the last few."""
     closed: bool = False
     """The kiosk has left the page of this call."""
     wrapping: bool = False

@@ -1,25 +1,24 @@
-"""Rules of the room: media of both sides, the recording's news, the end of the server, and its restart."""
+"""Rules of the room: media of both sides, a lost room, the recording's news, and the end of the server."""
 
-from vwindow.calls.books import Books, Seat
+from datetime import timedelta
+
+from vwindow.calls.books import Books
 from vwindow.calls.call import Call, Phase
-from vwindow.calls.effects import SaveCall, ShowLight, TellKiosk, TellStaff, TellStaffCall
-from vwindow.calls.ending import begin_wrap_up_timer, close, end
+from vwindow.calls.effects import ReopenRoom, SaveCall, ShowLight, StartRecording, TellKiosk, TellStaffCall
+from vwindow.calls.ending import end
 from vwindow.calls.events import (
-    CallCut,
     DeskClosing,
-    LeftUnclosed,
     MediaLost,
     MediaUp,
     NeverConnected,
     RecordingFailed,
     RecordingStalled,
     RecordingWrote,
+    RejoinFailed,
     RoomLost,
     SidesMet,
 )
-from vwindow.calls.presence import Link, Media, next_media
-from vwindow.calls.recording import RecordingState
-from vwindow.calls.roster import Member, StaffState
+from vwindow.calls.presence import Media, next_media
 
 
 def media_up(books: Books, call: Call, event: MediaUp) -> None:
@@ -38,11 +37,28 @@ def media_lost(books: Books, call: Call, event: MediaLost) -> None:
 
 
 def never_connected(books: Books, call: Call, event: NeverConnected) -> None:
-    end(books, call, event, "never_connected")
+    end(books, call, event, "never_connected" if call.media_number == 1 else "worker_lost")
 
 
 def room_lost(books: Books, call: Call, event: RoomLost) -> None:
-    end(books, call, event, "worker_lost")
+    """Go on in another room; a call that loses too many in a row ends."""
+    since = event.at - timedelta(seconds=books.rules.rejoin_seconds)
+    call.lost_at = [*(at for at in call.lost_at if at > since), event.at]
+    if len(call.lost_at) >= books.rules.rejoin_times:
+        end(books, call, RejoinFailed(event.at, call.call), "worker_lost")
+        return
+    call.advance(event)
+    call.media_number += 1
+    call.media = {"kiosk": Media.DOWN, "staff": Media.DOWN}
+    books.give(ReopenRoom(call.call, call.media_number))
+    if call.recording.running:
+        call.recording.start()
+        books.give(StartRecording(call.call))
+    over = NeverConnected(event.at, call.call)
+    books.start_timer(call.call, "connect", books.rules.connect_seconds, over)
+    books.tell(call)
+    books.give(SaveCall(call.call))
+    books.note(call, "room_lost", event)
 
 
 def recording_moved(books: Books, call: Call, event: RecordingWrote | RecordingStalled | RecordingFailed) -> None:
@@ -59,49 +75,3 @@ def closing(books: Books, event: DeskClosing) -> None:
     books.closing = True
     for call in [call for call in books.calls.values() if call.live]:
         end(books, call, event, "closing")
-
-
-def cut(books: Books, event: CallCut) -> None:
-    """Take over a call that a crash left open, so that both sides are told why it ended."""
-    if event.call in books.calls:
-        return
-    seat = books.seats.setdefault(event.kiosk, Seat(event.kiosk, link=Link.AWAY))
-    if seat.call is not None:
-        if books.calls[seat.call].live:
-            return
-        close(books, books.calls[seat.call])
-    books.order += 1
-    call = Call(
-        call=event.call,
-        kiosk=event.kiosk,
-        request=event.request,
-        city=event.city,
-        item=event.item,
-        group=event.rule.group,
-        consent=event.recording,
-        order=books.order,
-        asked_at=event.asked_at,
-        phase=Phase.ENDED,
-        staff=event.staff,
-        answered_at=event.answered_at,
-        ended_at=event.at,
-        reason="server_restarted",
-    )
-    if event.recording == "declined" and books.rules.recording_policy == "ask":
-        call.recording.state = RecordingState.DECLINED
-    books.calls[call.call] = call
-    seat.call = call.call
-    seat.request = event.request
-    books.start_timer(call.call, "keep", books.rules.keep_ended_seconds, LeftUnclosed(event.at, call.call))
-    books.give(TellKiosk(call.kiosk, call.call))
-    if event.staff is None or event.answered_at is None:
-        call.staff = None
-        return
-    member = books.roster.get(event.staff)
-    if member is None:
-        member = Member(event.staff, event.ability, link=Link.AWAY)
-        books.roster.add(member)
-    if member.state is StaffState.OFF:
-        member.move(StaffState.WRAP_UP, call.call)
-        begin_wrap_up_timer(books, call, member, event)
-        books.give(TellStaff(member.staff))

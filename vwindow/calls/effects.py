@@ -56,7 +56,24 @@ class OpenRoom(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenRoom(Effect):
+    """The room was lost: open another one; `media` counts them."""
+
+    call: CallId
+    media: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptRoom(Effect):
+    """The room is there: an earlier run of the server opened it."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
 class StartRecording(Effect):
+    """Record what comes into the room; once for each room."""
+
     call: CallId
 
 

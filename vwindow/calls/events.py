@@ -204,8 +204,8 @@ class RecordingFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class CallCut(Event):
-    """A start found this call left open by a crash; both sides are shown why it ended."""
+class CallFound(Event):
+    """Base of what a start says of a call that the last run left open."""
 
     call: CallId
     kiosk: KioskId
@@ -219,6 +219,20 @@ class CallCut(Event):
     """Who had answered, if anybody."""
     rule: ItemRule = field(default_factory=ItemRule)
     ability: StaffAbility = field(default_factory=StaffAbility)
+
+
+@dataclass(frozen=True, slots=True)
+class CallCut(CallFound):
+    """Its room is gone; both sides are shown why it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed(CallFound):
+    """Its room goes on at a worker; both sides have their grace time to come back."""
+
+    media: int = 1
+    talking: bool = False
+    """All connections are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,13 @@ class StaffRung(Event):
 @dataclass(frozen=True, slots=True)
 class SidesMet(Event):
     """The media of both sides are up."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class RejoinFailed(Event):
+    """The room was lost too often in a row."""
 
     call: CallId
 

@@ -40,6 +40,9 @@ class CallRules:
     decline_seconds: float = 60.0
     """Until a staff member who declined may be rung again for the same call, if nobody else is there."""
     connect_seconds: float = 20.0
+    rejoin_times: int = 3
+    """So many rooms lost within `rejoin_seconds` end a call."""
+    rejoin_seconds: float = 30.0
     kiosk_grace_seconds: float = 15.0
     staff_grace_seconds: float = 15.0
     wrap_up_seconds: float = 120.0

@@ -7,7 +7,7 @@ waits, and tell those whose place in the line is another one now.
 from collections.abc import Callable
 from typing import Any
 
-from vwindow.calls import connecting, serving, visiting
+from vwindow.calls import connecting, restarting, serving, visiting
 from vwindow.calls.books import Books, Seat
 from vwindow.calls.call import Call, Phase
 from vwindow.calls.effects import Effect, TellKiosk, TellStaff
@@ -16,6 +16,7 @@ from vwindow.calls.events import (
     CallbackLeft,
     CallClosed,
     CallCut,
+    CallResumed,
     DeclineCooled,
     DeskClosing,
     Event,
@@ -76,7 +77,8 @@ PEOPLE: dict[type[Event], Callable[[Books, Any], None]] = {
     StaffHungUp: serving.hung_up,
     OutcomeNoted: serving.noted,
     StaffStayedAway: serving.stayed_away,
-    CallCut: connecting.cut,
+    CallCut: restarting.cut,
+    CallResumed: restarting.resumed,
     DeskClosing: connecting.closing,
 }
 """Events whose rules find the call themselves and may refuse."""

@@ -47,10 +47,13 @@ class CallRecording:
     state: RecordingState = RecordingState.OFF
     bytes_total: int = 0
     bytes_recent: int = 0
+    bytes_before: int = 0
+    """Of the parts before the present one."""
 
     def start(self) -> None:
-        """Note that the order to record was given."""
+        """Note that the order to record was given, for the first or a further part."""
         self.state = RecordingState.STARTING
+        self.bytes_before, self.bytes_recent = self.bytes_total, 0
 
     def stop(self) -> None:
         """Turn off at the end of the call; "declined" stays, it is a fact about the call."""
@@ -66,9 +69,9 @@ class CallRecording:
         if isinstance(event, RecordingWrote):
             if event.bytes_total == 0:
                 return False
-            self.bytes_total, self.bytes_recent = event.bytes_total, event.bytes_recent
+            self.bytes_total, self.bytes_recent = self.bytes_before + event.bytes_total, event.bytes_recent
         elif isinstance(event, RecordingStalled):
-            self.bytes_total, self.bytes_recent = event.bytes_total, 0
+            self.bytes_total, self.bytes_recent = self.bytes_before + event.bytes_total, 0
         else:
             self.bytes_recent = 0
         changed = after is not self.state

@@ -27,14 +27,14 @@ class StaffState(StrEnum):
 
 S = StaffState
 MOVES: dict[StaffState, frozenset[StaffState]] = {
-    S.OFF: frozenset({S.READY, S.BREAK, S.WRAP_UP}),
+    S.OFF: frozenset({S.READY, S.BREAK, S.WRAP_UP, S.BUSY}),
     S.READY: frozenset({S.OFF, S.BREAK, S.RINGING}),
     S.BREAK: frozenset({S.OFF, S.READY}),
     S.RINGING: frozenset({S.READY, S.BREAK, S.OFF, S.BUSY}),
     S.BUSY: frozenset({S.WRAP_UP}),
     S.WRAP_UP: frozenset({S.READY, S.BREAK, S.OFF}),
 }
-"""`off` to `wrap_up` happens only after a restart of the server, for a call that it cut."""
+"""`off` to `busy` or `wrap_up` happens only after a restart of the server, for a call that goes on or was cut."""
 
 WITH_CALL = frozenset({S.RINGING, S.BUSY, S.WRAP_UP})
 ON_DUTY = frozenset({S.READY, S.RINGING, S.BUSY, S.WRAP_UP})

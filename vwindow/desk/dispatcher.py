@@ -13,7 +13,7 @@ from typing import Literal
 from vwindow.calls.call import SERVED, Call, Phase
 from vwindow.calls.events import (
     CallAsked,
-    CallCut,
+    CallFound,
     DeskClosing,
     Event,
     KioskConnected,
@@ -26,7 +26,6 @@ from vwindow.calls.events import (
     StaffConnected,
     StaffLost,
 )
-from vwindow.calls.facts import StaffAbility
 from vwindow.calls.floor import Floor
 from vwindow.clock import Clock
 from vwindow.desk.facts import FactBook, ability, item_rule
@@ -35,7 +34,8 @@ from vwindow.desk.media import Media, OfferReply
 from vwindow.desk.mirror import Mirror
 from vwindow.desk.peers import Peers
 from vwindow.desk.perform import Performer
-from vwindow.desk.ports import CallRecord, Ledger, Outbox, Part, Register, Rooms
+from vwindow.desk.ports import HeldRoom, Ledger, Outbox, Part, Register, Rooms
+from vwindow.desk.recovery import Recovered, Recovery
 from vwindow.desk.settings import DeskSettings
 from vwindow.desk.timers import Later, LoopLater, Timers
 from vwindow.errors import Broken, Refused, Unavailable, VWindowError
@@ -102,39 +102,12 @@ class Desk:
         """Start the mailbox; needs a running loop."""
         self._tasks.start(self._run(), "mailbox")
 
-    async def recover(self) -> int:
-        """End the calls that a crash left open and show both sides why; return how many."""
-        records = await self._ledger.end_open_calls("server_restarted", self._clock.now())
-        for record in records:
-            try:
-                await self._take_over(record)
-            except Refused as error:
-                log.warning("call %s cannot be shown as cut: %s", record.call, error.code)
-        return len(records)
-
-    async def _take_over(self, record: CallRecord) -> None:
-        kiosk = await self._register.kiosk(record.kiosk)
-        item = await self._register.item(record.item, record.city)
-        staff = await self._register.staff(record.staff) if record.staff is not None else None
-        self._facts.kiosks[record.kiosk] = kiosk
-        self._facts.items[record.call] = item
-        event = CallCut(
-            at=record.ended_at or self._clock.now(),
-            call=record.call,
-            kiosk=record.kiosk,
-            request=record.request,
-            city=record.city,
-            item=record.item,
-            recording=record.recording,
-            asked_at=record.asked_at,
-            answered_at=record.answered_at,
-            staff=record.staff,
-            rule=item_rule(item),
-            ability=ability(staff) if staff is not None else StaffAbility(),
+    async def recover(self, held: Mapping[RoomId, HeldRoom]) -> Recovered:
+        """Go on with the open calls whose rooms the media workers hold; end the others and show both sides why."""
+        recovery = Recovery(
+            self._register, self._ledger, self._clock, self._facts, self._floor, self._peers, self._send
         )
-        if staff is not None:
-            self._facts.staff[staff.staff] = staff
-        await self._send(event)
+        return await recovery.run(held)
 
     async def drain(self) -> None:
         """End all calls, refuse new ones, wait (bounded) until recordings and writes are finished."""
@@ -147,8 +120,11 @@ class Desk:
 
     async def settled(self) -> None:
         """Wait until the mailbox is empty and no slow work is under way."""
-        await self._mailbox.join()
-        await self._lanes.idle()
+        while True:
+            await self._mailbox.join()
+            await self._lanes.idle()
+            if self._mailbox.empty() and not len(self._lanes):
+                return
 
     async def close(self) -> None:
         """End all tasks and timers; what is still under way is cut off."""
@@ -183,7 +159,7 @@ class Desk:
         except Exception:  # an edge: one event that we handle badly must not end all calls
             log.exception("%s broke the call rules", type(event).__name__)
             error = Broken("broken")
-        if isinstance(event, CallAsked | CallCut) and self._floor.call(event.call) is None:
+        if isinstance(event, CallAsked | CallFound) and self._floor.call(event.call) is None:
             self._facts.items.pop(event.call, None)
         if waiting is None:
             if isinstance(error, Refused):

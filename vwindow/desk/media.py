@@ -32,8 +32,9 @@ class RoomWork:
     """What is under way for one room."""
 
     opened: asyncio.Future[bool]
-    order: RecordingOrder | None = None
     closed: bool = False
+    replaced: bool = False
+    """The worker lost the room, and another one is opened."""
     last_offer: Counter[Part] = field(default_factory=Counter)
     in_hand: Counter[Part] = field(default_factory=Counter)
 
@@ -69,18 +70,37 @@ class Media:
         self._lanes = lanes
         self._post = post
         self._works: dict[CallId, RoomWork] = {}
+        self._orders: dict[CallId, RecordingOrder] = {}
+        """Recordings that are open; one goes on through several rooms of its call."""
 
     def __len__(self) -> int:
         return len(self._works)
 
-    def open(self, call: CallId) -> None:
+    def open(self, call: CallId, media: int = 1) -> None:
         """Open the room of a call; if that fails the room is lost."""
         work = RoomWork(asyncio.get_running_loop().create_future())
         self._works[call] = work
+        self._open(call, work, media)
 
+    def reopen(self, call: CallId, media: int) -> None:
+        """Open another room in the place of one that was lost; what was under way for that one is void."""
+        lost = self._works.pop(call)
+        lost.replaced = True
+        self.open(call, media)
+
+    def adopt(self, call: CallId) -> None:
+        """Go on with a room that a worker has kept."""
+        work = RoomWork(asyncio.get_running_loop().create_future())
+        work.opened.set_result(True)
+        self._works[call] = work
+
+    def _open(self, call: CallId, work: RoomWork, media: int) -> None:
         async def job() -> None:
+            if work.replaced:
+                work.opened.set_result(False)
+                return
             try:
-                await self._rooms.open(RoomId(call))
+                await self._rooms.open(RoomId(call), media)
             except Exception as error:  # noqa: BLE001 - an edge: whatever it was, there is no room
                 log.error("call %s: no room: %r", call, error)
                 self._post(RoomLost(self._clock.now(), call))
@@ -90,25 +110,27 @@ class Media:
 
         self._lanes.add(f"room:{call}", "open", job)
 
-    def record(self, call: CallId, centre: CentreId) -> None:
+    def record(self, call: CallId, centre: CentreId, part: int = 1) -> None:
         """Record the room of a call; if that fails the light says so and the call goes on."""
         work = self._works[call]
 
         async def job() -> None:
-            if not work.opened.result():
+            if work.replaced or not work.opened.result():
                 return
             try:
                 await self._lanes.flush(ledger_lane(call))
                 at = self._clock.now()
-                work.order = await persist(
-                    lambda: self._ledger.open_recording(call, centre, at),
+                order = self._orders[call] = await persist(
+                    lambda: self._ledger.open_recording(call, centre, at, part),
                     self._later,
                     self._settings.write_pauses,
                 )
-                if not work.closed:
-                    await self._rooms.record(RoomId(call), work.order)
+                if not work.closed and not work.replaced:
+                    await self._rooms.record(RoomId(call), order)
             except Exception as error:  # noqa: BLE001 - an edge: a recording that fails never ends the call
                 log.error("call %s: not recorded: %r", call, error)
+                if self._works.get(call) is not work:
+                    return
                 self._post(RecordingFailed(self._clock.now(), call))
 
         self._lanes.add(f"room:{call}", "record", job)
@@ -125,8 +147,9 @@ class Media:
                 # The worker is gone; what it wrote is whole up to its last block.
                 log.warning("call %s: room not closed: %s", call, error.code)
             finally:
-                if work.order is not None:
-                    recording, at = work.order.recording, self._clock.now()
+                order = self._orders.pop(call, None)
+                if order is not None:
+                    recording, at = order.recording, self._clock.now()
                     await persist(
                         lambda: self._ledger.close_recording(recording, at),
                         self._later,
@@ -169,7 +192,7 @@ class Media:
             code = "broken"
         finally:
             work.in_hand[part] -= 1
-        if number != work.last_offer[part]:
+        if number != work.last_offer[part] or work.replaced:
             return
         if answer is not None and not work.closed:
             reply.answered(answer)

@@ -4,11 +4,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from vwindow.calls.effects import (
+    AdoptRoom,
     CloseRoom,
     Effect,
     Forget,
     MirrorKiosk,
     OpenRoom,
+    ReopenRoom,
     SaveCall,
     SaveCallback,
     SaveEvent,
@@ -94,6 +96,12 @@ class Performer:
             case OpenRoom(call):
                 self._peers.open(call)
                 self._media.open(call)
+            case ReopenRoom(call, media):
+                self._peers.open(call)
+                self._media.reopen(call, media)
+            case AdoptRoom(call):
+                self._peers.open(call)
+                self._media.adopt(call)
             case StartRecording(call):
                 self._record(call)
             case CloseRoom(call):
@@ -141,7 +149,7 @@ class Performer:
     def _record(self, call: CallId) -> None:
         found = self._floor.call(call)
         if found is not None and found.staff is not None:
-            self._media.record(call, self._facts.member(found.staff).centre)
+            self._media.record(call, self._facts.member(found.staff).centre, found.media_number)
 
     def _save(self, effect: Effect) -> None:
         ledger, now = self._ledger, self._clock.now()

@@ -1,6 +1,6 @@
 """What the desk needs of the world: small ports, implemented elsewhere, wired in `vwindow.app`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -103,14 +103,20 @@ class Ledger(Protocol):
 
     async def save_event(self, call: CallId, kind: str, detail: Mapping[str, str], at: datetime) -> None: ...
 
-    async def open_recording(self, call: CallId, centre: CentreId, at: datetime) -> RecordingOrder: ...
-
-    async def close_recording(self, recording: RecordingId, at: datetime) -> None:
-        """Mark the journal as whole; a finisher makes the playable file of it."""
+    async def open_recording(self, call: CallId, centre: CentreId, at: datetime, part: int) -> RecordingOrder:
+        """Return how a call is recorded; `part` counts its rooms, and each has a journal of its own."""
         ...
 
-    async def end_open_calls(self, reason: str, at: datetime) -> Sequence[CallRecord]:
-        """End calls that a crash left open; return those of them that now ended."""
+    async def close_recording(self, recording: RecordingId, at: datetime) -> None:
+        """Mark the journals as whole; a finisher makes the playable file of them."""
+        ...
+
+    async def open_calls(self) -> Sequence[CallRecord]:
+        """Return the calls that have not ended."""
+        ...
+
+    async def end_open_calls(self, reason: str, at: datetime, kept: Collection[CallId]) -> Sequence[CallRecord]:
+        """End calls that a crash left open, but those that go on; return those of them that now ended."""
         ...
 
 
@@ -122,10 +128,21 @@ class RoomAnswer:
     slots: tuple[SlotView, ...]
 
 
-class Rooms(Protocol):
-    """Give orders to the media worker; raises Unavailable("worker_lost"), Refused("bad_offer", …)."""
+@dataclass(frozen=True, slots=True)
+class HeldRoom:
+    """A room that a media worker has kept while there was no server."""
 
-    async def open(self, room: RoomId) -> None: ...
+    media: int
+    up: frozenset[Part]
+    """Connections that are there."""
+
+
+class Rooms(Protocol):
+    """Give orders to the media workers; raises Unavailable("worker_lost"), Refused("bad_offer", …)."""
+
+    async def open(self, room: RoomId, media: int) -> None:
+        """Open a room, the call's `media`th; waits a few seconds for a worker that is just being started."""
+        ...
 
     async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer: ...
 

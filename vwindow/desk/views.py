@@ -35,6 +35,7 @@ class KioskCallView:
     choice: bool
     asked: StaffCardView | None
     recording: str
+    media: int
     asked_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None
@@ -71,6 +72,7 @@ class StaffCallView:
     waited: float
     recording: str
     recording_bytes: int
+    media: int
     asked_at: datetime
     ring_ends_at: datetime | None
     answered_at: datetime | None

@@ -50,6 +50,8 @@ export const en: Words = {
     lost: "The connection to the server is down; reconnecting by itself.",
     lost_in_call: "The connection to the server is down; reconnecting by itself. Sound and picture may go on: please keep this page open.",
     refused: "Your sign-in has ended. Please sign in again.",
+    back: "The connection to the server was gone for a moment and is back.",
+    back_in_call: "The connection to the server was gone for a moment and is back. The call goes on.",
   },
   devices: {
     title: "Device check",

@@ -24,6 +24,7 @@ export class CallMedia {
   private microphone: MediaStreamTrack | null = null;
   private side: MediaSide | null = null;
   private call: string | null = null;
+  private room = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly send: (offer: MediaOffer) => Promise<Ack>) {}
@@ -37,10 +38,16 @@ export class CallMedia {
     return error;
   }
 
-  /** Bring the media of a call up; again for the same call does nothing. */
-  start(call: string): void {
-    if (this.call === call) return;
+  /** Bring the media of a call up; again for the same call and room does nothing. */
+  start(call: string, room: number): void {
+    if (this.call === call && this.room === room) return;
+    if (this.call === call) {
+      // The room was lost with its media worker: the old connection leads nowhere.
+      this.drop();
+      this.state.stage = "again";
+    }
     this.call = call;
+    this.room = room;
     void this.connect();
   }
 
@@ -81,11 +88,11 @@ export class CallMedia {
   }
 
   private async connect(): Promise<void> {
-    const call = this.call;
+    const { call, room } = this;
     this.state.error = "";
     this.state.stage = this.state.stage === "none" ? "microphone" : "again";
     const failed = await this.openMicrophone();
-    if (this.call !== call || call === null) return;
+    if (this.call !== call || this.room !== room || call === null) return;
     if (failed !== "none") {
       this.state.error = `microphone_${failed}`;
       this.later();

@@ -179,7 +179,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   watch(
     call,
     (live) => {
-      if (live !== null && wantsMedia(live)) media.start(live.call);
+      if (live !== null && wantsMedia(live)) media.start(live.call, live.media);
       else if (live === null || live.phase === "ended") media.stop();
       if (live === null) return;
       if (live.answered_at !== null) visit.served = true;

@@ -155,6 +155,7 @@ export const en: Messages = {
     about: "In hand",
     remote: "Picture of the staff member",
     linkDown: "The connection to the server is being restored. If you can hear each other, carry on.",
+    linkBack: "The connection was gone for a moment and is back. Please carry on.",
   },
   recording: {
     off: "This call is not recorded",

@@ -153,6 +153,7 @@ export const zh = {
     about: "正在办理",
     remote: "工作人员的画面",
     linkDown: "与服务器的联系断了，正在恢复。能听到对方就请继续。",
+    linkBack: "联系短暂中断，现已恢复，请继续。",
   },
   recording: {
     off: "本次通话不录音录像",

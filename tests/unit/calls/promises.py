@@ -1,6 +1,6 @@
 """What must hold after every event, whatever came before."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -24,6 +24,8 @@ class Promises(RuleBasedStateMachine):
         self.stage = Stage(self.policy)
         self.names: list[CallId] = []
         self.opened: Counter[CallId] = Counter()
+        self.reopened: Counter[CallId] = Counter()
+        self.first_media: defaultdict[CallId, int] = defaultdict(lambda: 1)
         self.closed: Counter[CallId] = Counter()
         self.recorded: Counter[CallId] = Counter()
         self.rated: Counter[CallId] = Counter()
@@ -36,8 +38,9 @@ class Promises(RuleBasedStateMachine):
     @invariant()
     def one_room_per_call(self) -> None:
         for call, count in self.opened.items():
-            assert count == 1 and self.recorded[call] <= 1
+            assert count == 1 and self.recorded[call] in (0, 1 + self.reopened[call])
             found = self.stage.floor.call(call)
+            assert found is None or found.media_number == self.first_media[call] + self.reopened[call]
             over = found is None or not found.live
             assert self.closed[call] == (1 if over else 0), f"{call}: room not closed"
         assert set(self.closed) <= set(self.opened)

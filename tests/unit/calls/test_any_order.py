@@ -15,12 +15,23 @@ from tests.fakes.desk_floor import START
 from tests.unit.calls.promises import STAFF, Promises
 from vwindow.calls.books import Books
 from vwindow.calls.call import SERVED, Phase
-from vwindow.calls.effects import CloseRoom, Forget, OpenRoom, SaveCallback, SaveRating, StartRecording
+from vwindow.calls.effects import (
+    AdoptRoom,
+    CloseRoom,
+    Effect,
+    Forget,
+    OpenRoom,
+    ReopenRoom,
+    SaveCallback,
+    SaveRating,
+    StartRecording,
+)
 from vwindow.calls.events import (
     CallAsked,
     CallbackLeft,
     CallClosed,
     CallCut,
+    CallResumed,
     DeskClosing,
     Event,
     KioskConnected,
@@ -83,15 +94,19 @@ class World(Promises):
             return
         self.count(effects)
 
-    def count(self, effects: list[object]) -> None:
+    def count(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case OpenRoom(call):
+                case OpenRoom(call) | AdoptRoom(call):
                     self.opened[call] += 1
+                case ReopenRoom(call, media):
+                    assert self.opened[call] == 1 and not self.closed[call]
+                    self.reopened[call] += 1
+                    assert media == self.first_media[call] + self.reopened[call]
                 case CloseRoom(call):
                     self.closed[call] += 1
                 case StartRecording(call):
-                    assert self.opened[call] == 1
+                    assert self.opened[call] == 1 and not self.closed[call]
                     self.recorded[call] += 1
                 case SaveRating(call):
                     self.rated[call] += 1
@@ -224,7 +239,7 @@ class World(Promises):
         for side in sides_up[: far - 1]:
             self.tell(MediaUp(START, call.call, side))
 
-    @rule(kiosk=kiosks, n=st.integers(0, 9))
+    @rule(kiosk=kiosks, n=st.integers(0, 10))
     def a_served_call_meets_trouble(self, kiosk: KioskId, n: int) -> None:
         call = self.stage.floor.call_of_kiosk(kiosk)
         if call is None or call.phase not in (*SERVED, Phase.RINGING) or call.staff is None:
@@ -236,11 +251,12 @@ class World(Promises):
             [StaffHungUp(START, name, member), VisitorHungUp(START, name, kiosk)],
             [StaffLost(START, member)],
             [KioskLost(START, kiosk)],
-            [RoomLost(START, name), MediaLost(START, name, "kiosk")],
+            [RoomLost(START, name), MediaUp(START, name, "kiosk"), MediaUp(START, name, "staff")],
             [MediaLost(START, name, "staff")],
             [StaffLeft(START, member), StaffLost(START, member)],
             [StaffPaused(START, member, "meal")],
             [StaffDeclined(START, name, member, "busy")],
+            [RoomLost(START, name), RoomLost(START, name), RoomLost(START, name)],
         ]
         for event in troubles[n]:
             self.tell(event)
@@ -277,6 +293,20 @@ class World(Promises):
             CallCut(START, call, kiosk, "r-c0", "hefei", 1, "accepted", START, at, member, ItemRule("company"), ability)
         )
 
+    @rule(kiosk=kiosks, member=staff, talking=st.booleans(), yes=st.booleans(), media=st.integers(1, 3))
+    def call_goes_on(self, kiosk: KioskId, member: StaffId, talking: bool, yes: bool, media: int) -> None:
+        if self.names:
+            return
+        call = CallId("c0")
+        self.names.append(call)
+        self.first_media[call] = media
+        self.tell(
+            CallResumed(
+                START, call, kiosk, "r-c0", "hefei", 1, "accepted" if yes else "declined", START, START, member,
+                ItemRule("company"), ABILITIES[STAFF.index(member)], media, talking,
+            )
+        )  # fmt: skip
+
     @rule(n=st.integers(0, 50))
     def late_timer_fires(self, n: int) -> None:
         if self.stage.stopped:
@@ -286,7 +316,7 @@ class World(Promises):
 
     @rule(seconds=st.sampled_from([0.5, 5, 11, 16, 21, 61, 121, 301]))
     def time_passes(self, seconds: float) -> None:
-        self.count(self.stage.advance(seconds))  # type: ignore[arg-type]
+        self.count(self.stage.advance(seconds))
 
     @precondition(lambda self: len(self.names) > 6)
     @rule()
@@ -300,7 +330,7 @@ class World(Promises):
             self.tell(KioskLost(START, kiosk))
         for member in STAFF:
             self.tell(StaffLost(START, member))
-        self.count(self.stage.advance(1000))  # type: ignore[arg-type]
+        self.count(self.stage.advance(1000))
         assert not self.stage.floor.calls() and not self.stage.floor.members() and not self.stage.timers
         assert self.opened == self.closed
 

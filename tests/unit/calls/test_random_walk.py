@@ -32,7 +32,7 @@ STEPS: list[tuple[int, Step]] = [
     (6, lambda w, r: w.media_come_up(r.randrange(4), "kiosk")),
     (6, lambda w, r: w.media_come_up(r.randrange(4), "staff")),
     (1, lambda w, r: w.media_are_lost(r.randrange(4), r.choice(["kiosk", "staff"]))),
-    (1, lambda w, r: w.room_is_lost(r.randrange(4))),
+    (2, lambda w, r: w.room_is_lost(r.randrange(4))),
     (3, lambda w, r: w.recording_moves(r.randrange(4), r.randrange(3))),
     (2, lambda w, r: w.late_timer_fires(r.randrange(50))),
     (6, lambda w, r: w.time_passes(r.choice([0.5, 0.5, 5, 5, 11, 16, 21, 61, 121, 301]))),
@@ -70,6 +70,9 @@ def test_long_walks_end_in_every_way() -> None:
         world = World()
         if walk % 4 == 0:
             world.call_was_cut(chance.choice(KIOSKS), chance.choice([None, *STAFF]))
+        elif walk % 4 == 1:
+            yes, talking = chance.random() < 0.8, chance.random() < 0.5
+            world.call_goes_on(chance.choice(KIOSKS), chance.choice(STAFF), talking, yes, chance.randrange(1, 4))
         for _ in range(200):
             _, step = chance.choices(STEPS, WEIGHTS)[0]
             step(world, chance)

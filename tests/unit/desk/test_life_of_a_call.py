@@ -1,11 +1,13 @@
 """A call through the desk: who is told what, what is kept, which orders the worker gets."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from tests.fakes.desk_house import K1, K2, S1, S2, house
 from vwindow.calls.events import CallbackLeft, CallClosed, Rated, StaffAnswered, StaffDeclined
+from vwindow.desk.ports import HeldRoom, Part
 from vwindow.desk.settings import DeskSettings
 from vwindow.errors import Refused
 from vwindow.ids import CallId, KioskId, RecordingId, RoomId, StaffId
@@ -172,8 +174,8 @@ async def test_a_restart_shows_both_sides_why() -> None:
         record = before.ledger.calls[call]
     async with house() as h:
         h.ledger.calls[call] = record
-        h.ledger.open_calls = [record]
-        assert await h.desk.recover() == 1
+        h.ledger.left_open = [record]
+        assert len((await h.desk.recover({})).cut) == 1
         await h.desk.kiosk_connected(K1)
         shown = h.outbox.kiosk_mirrors[K1].call
         assert shown is not None and (shown.phase, shown.reason) == ("ended", "server_restarted")
@@ -189,14 +191,52 @@ async def test_a_restart_shows_both_sides_why() -> None:
         assert h.ledger.calls[call].outcome == "answered"
 
 
+async def test_a_restart_goes_on_with_calls_whose_rooms_are_held() -> None:
+    async with house() as before:
+        call = await before.talking()
+        record = before.ledger.calls[call]
+    async with house() as h:
+        h.ledger.calls[call] = record
+        h.ledger.left_open = [record, replace(record, call=CallId("other"), kiosk=K2, staff=None)]
+        parts: frozenset[Part] = frozenset({"page", "agent", "console"})
+        found = await h.desk.recover({RoomId(call): HeldRoom(2, parts), RoomId("x"): HeldRoom(1, parts)})
+        assert found.kept == {call} and found.cut == ("other",)
+        await h.desk.settled()
+        assert h.rooms.log == [("record", f"r-{call}")] and h.rooms.orders[0].path.endswith("-2.journal")
+        await h.desk.kiosk_connected(K1)
+        await h.desk.staff_connected(S1)
+        shown, mine = h.outbox.kiosk_mirrors[K1].call, h.outbox.staff_mirrors[S1].call
+        assert shown is not None and (shown.phase, shown.media) == ("talking", 2)
+        assert mine is not None and (mine.phase, mine.media) == ("talking", 2)
+        await h.desk.offer_from_staff(S1, call, "again")
+        h.desk.recording_progress(RoomId(call), 100, 100, False)
+        await h.desk.settled()
+        assert h.outbox.lights[-1] == (S1, "writing", 100, 100)
+        h.desk.peer_changed(RoomId(call), "agent", "gone")
+        await h.desk.settled()
+        assert h.outbox.kiosk_calls[K1].reason == "media_lost"
+        assert h.rooms.log[-1] == ("close", call) and set(h.ledger.recordings.values()) == {"finishing"}
+
+
+async def test_a_restart_cannot_go_on_with_people_who_are_gone() -> None:
+    async with house() as before:
+        call = await before.talking()
+        record = before.ledger.calls[call]
+    async with house() as h:
+        h.ledger.left_open = [record]
+        h.register.people.clear()
+        found = await h.desk.recover({RoomId(call): HeldRoom(1, frozenset())})
+        assert not found.kept and found.cut == (call,)
+
+
 async def test_a_restart_with_people_who_are_gone_goes_on() -> None:
     async with house() as before:
         call = await before.talking()
         record = before.ledger.calls[call]
     async with house() as h:
-        h.ledger.open_calls = [record]
+        h.ledger.left_open = [record]
         h.register.people.clear()
-        assert await h.desk.recover() == 1
+        assert len((await h.desk.recover({})).cut) == 1
         assert await h.ask() == "c1"
 
 

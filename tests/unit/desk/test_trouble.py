@@ -82,7 +82,7 @@ async def test_a_newer_offer_makes_the_older_answer_void() -> None:
         assert h.outbox.answers["page"].sdp == "answer to new"
 
 
-async def test_a_room_that_cannot_be_opened_ends_the_call() -> None:
+async def test_a_room_that_can_never_be_opened_ends_the_call() -> None:
     async with house() as h:
         h.rooms.broken["open"] = Unavailable("worker_lost")
         h.rooms.broken["close"] = Unavailable("worker_lost")
@@ -90,19 +90,43 @@ async def test_a_room_that_cannot_be_opened_ends_the_call() -> None:
         await h.desk.offer_from_staff(S1, call, "c")
         await h.desk.settled()
         assert h.outbox.kiosk_calls[K1].reason == "worker_lost"
-        assert not h.ledger.recordings
-        await run_until(h, "staff_refused")
-        assert h.outbox.refusals == [(S1, "console", "worker_lost", True)]
+        assert h.rooms.log.count(("open", call)) == 3 and not h.ledger.recordings
+        assert not h.outbox.refusals, "an offer for a room that was lost is void: the page is told of a new one"
 
 
-async def test_a_lost_worker_ends_its_calls_and_closes_their_recordings() -> None:
+async def test_a_lost_worker_leaves_its_calls_to_another_one() -> None:
     async with house() as h:
         call = await h.talking()
-        h.rooms.broken["close"] = Unavailable("worker_lost")
+        h.rooms.log.clear()
         h.desk.rooms_lost([RoomId(call), RoomId("other")])
         await h.desk.settled()
-        assert h.outbox.kiosk_calls[K1].reason == "worker_lost"
-        assert set(h.ledger.recordings.values()) == {"finishing"}
+        assert h.rooms.log == [("open", call), ("record", f"r-{call}")]
+        assert h.rooms.orders[-1].path.endswith(f"r-{call}-2.journal")
+        kiosk, staff = h.outbox.kiosk_calls[K1], h.outbox.staff_mirrors[S1].call
+        assert staff is not None
+        assert (kiosk.phase, kiosk.media, staff.phase, staff.media) == ("connecting", 2, "connecting", 2)
+        await h.desk.offer_from_kiosk(K1, call, "page", "p2")
+        for part in ("page", "agent", "console"):
+            h.desk.peer_changed(RoomId(call), part, "up")  # type: ignore[arg-type]
+        await h.desk.settled()
+        assert h.outbox.kiosk_calls[K1].phase == "talking"
+        await h.hang_up(call)
+        await h.desk.settled()
+        assert h.rooms.log[-1] == ("close", call) and set(h.ledger.recordings.values()) == {"finishing"}
+
+
+async def test_an_offer_under_way_when_the_room_is_lost_is_void() -> None:
+    async with house() as h:
+        call = await h.talking()
+        old = h.rooms.answers["old"] = asyncio.get_running_loop().create_future()
+        await h.desk.offer_from_kiosk(K1, call, "page", "old")
+        await asyncio.sleep(0)
+        h.desk.rooms_lost([RoomId(call)])
+        await h.desk.settled()
+        old.set_exception(Unavailable("worker_lost"))
+        await h.desk.offer_from_kiosk(K1, call, "page", "new")
+        await run_until(h, "kiosk_answer")
+        assert h.outbox.answers["page"].sdp == "answer to new" and not h.outbox.refusals
 
 
 async def test_media_lost_for_good_end_the_call_silence_does_not() -> None:

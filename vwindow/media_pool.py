@@ -1,0 +1,209 @@
+"""All media workers of a server: rooms go to the least loaded one, and those of a lost worker are told."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from vwindow.desk.ports import HeldRoom, Part, RecordingOrder, RoomAnswer
+from vwindow.desk.views import SlotView
+from vwindow.errors import Refused, Unavailable
+from vwindow.ids import RoomId
+from vwindow.media_link import CLOSE_SECONDS, MediaLink, greet, retire
+from vwindow.sfu import control
+from vwindow.tasks import TaskSet
+
+log = logging.getLogger(__name__)
+
+PLACE_SECONDS = 5.0
+"""How long a room waits for a worker: one that died is back in about a second."""
+LOOK_SECONDS = 0.05
+PARTS = frozenset({"page", "agent", "console"})
+
+
+class MediaListener(Protocol):
+    """Hear what the workers tell."""
+
+    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
+
+    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool) -> None: ...
+
+    def recording_failed(self, room: RoomId, message: str) -> None: ...
+
+    def rooms_lost(self, rooms: Sequence[RoomId]) -> None: ...
+
+
+def socket_path(folder: Path, number: int) -> Path:
+    """Return where worker `number` (from 1) takes its orders."""
+    return folder / f"worker-{number}.sock"
+
+
+class MediaPool:
+    """Implement desk.ports.Rooms with several workers."""
+
+    def __init__(self, folder: Path, workers: Sequence[Sequence[str]]) -> None:
+        """`workers`: the command line of each, without socket."""
+        self._folder = folder
+        self.links = [
+            MediaLink(number, socket_path(folder, number), arguments, self)
+            for number, arguments in enumerate(workers, 1)
+        ]
+        self._listener: MediaListener | None = None
+        self._homes: dict[RoomId, MediaLink] = {}
+        self._opening: Counter[int] = Counter()
+        self._news = asyncio.Event()
+
+    @property
+    def up(self) -> bool:
+        """Tell whether a worker takes orders."""
+        return any(link.up for link in self.links)
+
+    def tell(self, listener: MediaListener) -> None:
+        """Name the one who hears the workers; before the start."""
+        self._listener = listener
+
+    def rooms_of(self, link: MediaLink) -> int:
+        """Return how many rooms a worker has, and is about to get."""
+        return sum(home is link for home in self._homes.values()) + self._opening[link.number]
+
+    async def start(self) -> dict[RoomId, HeldRoom]:
+        """Take over the workers that an earlier server left, start the others; return the rooms that go on.
+
+        Raises Unavailable when one does not come up.
+        """
+        held: dict[RoomId, HeldRoom] = {}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._retire_strangers())
+            taken = [group.create_task(link.take_over()) for link in self.links]
+        for link, rooms in zip(self.links, taken, strict=True):
+            for room in rooms.result():
+                name = RoomId(room.room)
+                self._homes[name] = link
+                held[name] = HeldRoom(room.media, frozenset(cast(Part, part) for part in PARTS & set(room.up)))
+        for outcome in await asyncio.gather(*(link.start() for link in self.links), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return held
+
+    async def _retire_strangers(self) -> None:
+        """Let workers leave that the settings no longer have: their ports may be wanted."""
+        ours = {socket_path(self._folder, link.number) for link in self.links}
+        tasks = TaskSet("strangers", limit=64)
+        try:
+            for path in sorted(set(self._folder.glob("worker*.sock")) - ours):
+                wires, reply = await greet(path, tasks, lambda message: None)
+                if wires is not None:
+                    await retire(wires, reply)
+                with contextlib.suppress(OSError):
+                    path.unlink()
+        finally:
+            await tasks.close()
+
+    async def keep(self, rooms: Collection[RoomId]) -> None:
+        """Close all rooms that were taken over but these: their calls are over."""
+        others = [room for room in self._homes if room not in rooms]
+        for outcome in await asyncio.gather(*(self.close(room) for room in others), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                log.warning("a room without a call could not be closed: %s", outcome)
+
+    async def stop(self) -> None:
+        """Let all workers finish their journals and leave."""
+        await asyncio.gather(*(link.stop() for link in self.links))
+
+    # ---- desk.ports.Rooms ----
+
+    async def open(self, room: RoomId, media: int) -> None:
+        full: set[int] = set()
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                while True:
+                    link = self._place(full)
+                    if link is not None and await self._open_at(link, room, media, full):
+                        return
+                    if full and self._place(full) is None and self._place(()) is not None:
+                        raise Unavailable("too_many_rooms")
+                    await self._wait()
+        except TimeoutError as error:
+            raise Unavailable("worker_lost", "no media worker for a room") from error
+
+    def _place(self, without: Collection[int]) -> MediaLink | None:
+        ready = [link for link in self.links if link.up and not link.draining and link.number not in without]
+        return min(ready, key=self.rooms_of, default=None)
+
+    async def _open_at(self, link: MediaLink, room: RoomId, media: int, full: set[int]) -> bool:
+        self._opening[link.number] += 1
+        try:
+            await link.ask(control.OpenRoom(room=room, media=media))
+        except Unavailable as error:
+            if error.code == "draining":
+                link.draining = True
+            elif error.code == "too_many_rooms":
+                full.add(link.number)
+            return False
+        finally:
+            self._opening[link.number] -= 1
+        if not link.up:  # it died with the reply on its way
+            return False
+        self._homes[room] = link
+        return True
+
+    async def _wait(self) -> None:
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._news.wait()
+
+    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer:
+        reply = await self._home(room).ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
+        return RoomAnswer(reply.sdp, tuple(SlotView(s.mid, s.kind, s.source) for s in reply.slots))
+
+    async def record(self, room: RoomId, order: RecordingOrder) -> None:
+        await self._home(room).ask(
+            control.StartRecording(room=room, recording=order.recording, path=order.path, key_hex=order.key_hex)
+        )
+
+    async def close(self, room: RoomId) -> None:
+        link = self._homes.pop(room, None)
+        if link is None:
+            return
+        try:
+            await link.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
+        except Refused as error:
+            log.warning("room %s was not closed: %s", room, error)
+
+    def _home(self, room: RoomId) -> MediaLink:
+        link = self._homes.get(room)
+        if link is None:
+            raise Unavailable("worker_lost")
+        return link
+
+    # ---- media_link.LinkOwner ----
+
+    def came(self, link: MediaLink) -> None:
+        """Give waiting rooms a place."""
+        self._news.set()
+
+    def lost(self, link: MediaLink) -> None:
+        """Tell which rooms are gone."""
+        rooms = sorted(room for room, home in self._homes.items() if home is link)
+        for room in rooms:
+            del self._homes[room]
+        if rooms and self._listener is not None:
+            log.error("media worker %d is lost with %d rooms", link.number, len(rooms))
+            self._listener.rooms_lost(rooms)
+
+    def heard(self, link: MediaLink, message: control.Event) -> None:
+        """Pass on what a worker tells of its rooms."""
+        listener, room = self._listener, RoomId(message.room)
+        if listener is None or self._homes.get(room) not in (link, None):
+            return
+        match message:
+            case control.PeerChanged() if message.part in PARTS:
+                listener.peer_changed(room, message.part, message.state)
+            case control.RecordingProgress():
+                listener.recording_progress(room, message.bytes_total, message.bytes_recent, message.stalled)
+            case control.RecordingFailed():
+                listener.recording_failed(room, message.message)
