@@ -115,3 +115,65 @@ def opus_packets(
         )
         for number, encoded in enumerate(voice)
     ]
+
+
+def encode_h264(
+    seconds: float, *, size: tuple[int, int] = (160, 120), rate: int = 15, begin: float = 0.0
+) -> list[Encoded]:
+    """Encode what moves as constrained baseline with its parameter sets before each keyframe, one a second."""
+    codec = av.CodecContext.create("libx264", "w")
+    codec.width, codec.height = size
+    codec.pix_fmt = "yuv420p"
+    codec.time_base = Fraction(1, rate)
+    codec.options = {
+        "profile": "baseline",
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x264-params": f"keyint={rate}:scenecut=0:repeat-headers=1",
+    }
+    noise = np.random.default_rng(2).integers(0, 255, (size[1], size[0] * 2, 3), dtype=np.uint8) // 4 + 90
+    out = []
+    for number in range(round(seconds * rate)):
+        shift = number * 3 % size[0]
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(noise[:, shift : shift + size[0]]), "rgb24")
+        frame.pts = number
+        out += [Encoded(begin + number / rate, bytes(p), p.is_keyframe) for p in codec.encode(frame)]
+    return out
+
+
+def h264_units(data: bytes) -> list[bytes]:
+    """Split what an encoder gave into NAL units."""
+    return [unit.rstrip(b"\0") for unit in data.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]]
+
+
+def h264_packets(
+    pictures: Iterable[Encoded], *, seq: int = 1000, timestamp: int = 0, origin: float = 0.0, delay: float = 0.03
+) -> list[Packet]:
+    """Packetize after RFC 6184: parameter sets in one aggregate, long units in fragments, short ones alone."""
+    packets: list[Packet] = []
+    for encoded in pictures:
+        units = h264_units(encoded.data)
+        sets = [unit for unit in units if unit[0] & 0x1F in (7, 8)]
+        payloads = [b"\x78" + b"".join(len(unit).to_bytes(2, "big") + unit for unit in sets)] if sets else []
+        for unit in units:
+            if unit in sets:
+                continue
+            if len(unit) <= MAX_PAYLOAD:
+                payloads.append(unit)
+                continue
+            parts = [unit[at : at + MAX_PAYLOAD - 2] for at in range(1, len(unit), MAX_PAYLOAD - 2)]
+            for index, part in enumerate(parts):
+                flags = 0x80 * (index == 0) | 0x40 * (index == len(parts) - 1)
+                payloads.append(bytes((unit[0] & 0xE0 | 28, flags | unit[0] & 0x1F)) + part)
+        for index, payload in enumerate(payloads):
+            packets.append(
+                Packet(
+                    seq=seq + len(packets),
+                    timestamp=(timestamp + round(encoded.seconds * 90_000)) & 0xFFFFFFFF,
+                    marker=index == len(payloads) - 1,
+                    payload=payload,
+                    arrival=origin + encoded.seconds + delay + index * 0.0005,
+                    keyframe=encoded.keyframe and index == 0,
+                )
+            )
+    return packets

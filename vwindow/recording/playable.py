@@ -83,10 +83,10 @@ class WebmFile(PlayableFile):
 
 
 class Mp4File(PlayableFile):
-    """H.264 and Opus in fragmented MP4, a fragment per keyframe; what the file lacks is at no time in its header."""
+    """H.264 and Opus in fragmented MP4, a fragment per keyframe."""
 
     def __init__(self, output: SealedWriter, started_wall: float, size: tuple[int, int], configuration: bytes) -> None:
-        flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+        flags = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
         self._container = av.open(output, "w", format="mp4", options=flags)
         with av.open(io.BytesIO(h264_template(configuration, size)), format="matroska") as template:
             self._video = self._container.add_stream_from_template(template.streams.video[0])

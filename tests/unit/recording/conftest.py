@@ -19,6 +19,7 @@ from vwindow.sfu.ports import Anchor, Format, Packet
 
 OPUS = Format("audio", "opus", 48_000)
 VP8 = Format("video", "vp8", 90_000)
+H264 = Format("video", "h264", 90_000)
 
 
 class Take:
@@ -29,6 +30,7 @@ class Take:
         self.key = os.urandom(32)
         self.journal = folder / "deep" / "call.journal"
         self.out = folder / "out"
+        self.video = VP8
         self.clock = FakeClock()
         self.origin = self.clock.monotonic()
         self.recorder = JournalRecorder(self.clock.monotonic, wall=self._wall)
@@ -56,7 +58,7 @@ class Take:
         for _, source, event in sorted(events, key=lambda e: e[0]):
             name = source.rstrip("0123456789")  # "kiosk.face2" is a later sink of kiosk.face
             if source not in sinks:
-                sinks[source] = recording.sink(name, VP8 if "microphone" not in name else OPUS)  # type: ignore[arg-type]
+                sinks[source] = recording.sink(name, self.video if "microphone" not in name else OPUS)  # type: ignore[arg-type]
             if isinstance(event, Packet):
                 sinks[source].write(event)
             else:
@@ -67,11 +69,18 @@ class Take:
     def finish(self, **options: bool) -> dict[str, Any]:
         return finish([self.journal], self.out, self.key, **options)
 
+    def finish_all(self, journals: Sequence[Path], **options: bool) -> dict[str, Any]:
+        return finish(journals, self.out, self.key, **options)
+
+    def _file(self, side: str) -> Path:
+        (found,) = self.out.glob(f"{side}.[wm]*.sealed")
+        return found
+
     @contextmanager
     def play(self, side: str) -> Iterator[InputContainer]:
         with (
-            SealedReader(self.out / f"{side}.webm.sealed", self.key) as reader,
-            av.open(SealedStream(reader), "r", format="matroska") as container,
+            SealedReader(self._file(side), self.key) as reader,
+            av.open(SealedStream(reader), "r") as container,
         ):
             yield container
 
