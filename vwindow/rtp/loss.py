@@ -12,11 +12,12 @@ class LossTracker:
     eight times and not after one second: later the picture has moved on.
     """
 
-    __slots__ = ("_highest", "_missing", "given_up")
+    __slots__ = ("_highest", "_missing", "_next", "given_up")
 
     def __init__(self) -> None:
         self._highest = -1
         self._missing: dict[int, tuple[float, float, int]] = {}  # number → (since, due, attempts)
+        self._next = 0.0  # before this nothing is due: asking must not cost a walk through all gaps for each packet
         self.given_up = 0
 
     def __len__(self) -> int:
@@ -38,6 +39,7 @@ class LossTracker:
             self.given_up += len(self._missing) + number - highest - 1
             self._missing.clear()
             return False
+        self._next = now
         for lost in range(highest + 1, number):
             self._missing[lost] = (now, now, 0)
         while len(self._missing) > MISSING_LIMIT:
@@ -47,14 +49,20 @@ class LossTracker:
 
     def due(self, now: float, round_trip: float) -> list[int]:
         """Return the extended numbers to ask for now, in order; give up the old ones."""
-        if not self._missing:
+        if not self._missing or now < self._next:
             return []
         wanted = []
+        following = now + MAX_AGE
         for number, (since, due, attempts) in list(self._missing.items()):
             if attempts >= ATTEMPTS or now - since > MAX_AGE:
                 del self._missing[number]
                 self.given_up += 1
             elif due <= now:
-                self._missing[number] = (since, now + round_trip, attempts + 1)
+                due = now + round_trip
+                self._missing[number] = (since, due, attempts + 1)
                 wanted.append(number)
+                following = min(following, due)
+            else:
+                following = min(following, due)
+        self._next = following
         return wanted
