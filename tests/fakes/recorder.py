@@ -34,6 +34,8 @@ class FakeRecording:
     sinks: dict[str, FakeSink] = field(default_factory=dict)
     closed: bool = False
     stuck: bool = False
+    paused: bool = False
+    failure: str = ""
 
     def sink(self, source: SourceName, format: Format) -> Sink:
         assert source not in self.sinks, "a source has one sink for the whole recording"
@@ -45,6 +47,12 @@ class FakeRecording:
         if self.stuck or not packets:
             return Written(0, 0.0)
         return Written(sum(len(p.payload) for p in packets), max(p.arrival for p in packets))
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     async def close(self) -> None:
         self.closed = True

@@ -71,6 +71,20 @@ class StartRecording(Message):
     recording: str
     path: str
     key_hex: str
+    paused: bool = False
+    """Begin suspended: the recording goes on from a part that was."""
+
+
+class PauseRecording(Message):
+    """Suspend a room's recording: nothing of what is said and shown from now on is kept."""
+
+    do: Literal["pause_recording"] = "pause_recording"
+    room: str
+
+
+class ResumeRecording(Message):
+    do: Literal["resume_recording"] = "resume_recording"
+    room: str
 
 
 class CloseRoom(Message):
@@ -100,7 +114,18 @@ class Leave(Message):
 
 
 Order = Annotated[
-    Hello | OpenRoom | AnswerOffer | AnswerStream | EndStream | StartRecording | CloseRoom | AskStats | Drain | Leave,
+    Hello
+    | OpenRoom
+    | AnswerOffer
+    | AnswerStream
+    | EndStream
+    | StartRecording
+    | PauseRecording
+    | ResumeRecording
+    | CloseRoom
+    | AskStats
+    | Drain
+    | Leave,
     Field(discriminator="do"),
 ]
 
@@ -174,6 +199,7 @@ class RecordingProgress(Message):
     bytes_recent: int
     """In the last 3 s."""
     stalled: bool
+    paused: bool = False
 
 
 class RecordingFailed(Message):

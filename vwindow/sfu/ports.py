@@ -90,6 +90,19 @@ class Recording(Protocol):
 
     def written(self) -> Written: ...
 
+    @property
+    def failure(self) -> str:
+        """Return why nothing reaches the disk now; empty when all is well."""
+        ...
+
+    def pause(self) -> None:
+        """Keep nothing from now on, and note that it is so; idempotent."""
+        ...
+
+    def resume(self) -> None:
+        """Keep what is made from now on; idempotent."""
+        ...
+
     async def close(self) -> None:
         """Flush, sync and seal the journal; idempotent."""
         ...

@@ -12,10 +12,10 @@ log = logging.getLogger(__name__)
 
 RECENT = 3
 """Seconds without a byte on disk, while packets come, after which a recording is stalled."""
-
-
 SEEK = 10
 """Seconds between keyframes asked for while recording: a player can only jump to keyframes."""
+RESUME_SECONDS = 0.5
+"""After a pause: a keyframe asked for earlier might come while the recorder still holds all for secret."""
 
 
 class RoomRecording:
@@ -26,10 +26,12 @@ class RoomRecording:
         self.recording = recording
         self._inner = inner
         self._emit = emit
-        self._opened = now
         self._sinks: list[tuple[Ingest, Sink]] = []
         self._totals: deque[int] = deque([0], maxlen=RECENT + 1)
         self._failed = False
+        self._paused = False
+        self._resumed = now
+        self._keyframes_due = float("inf")
         self._ticks = 0
 
     def attach(self, source: Ingest) -> None:
@@ -45,23 +47,44 @@ class RoomRecording:
         source.attach(sink)
         source.request_keyframe()
 
+    def pause(self, paused: bool, now: float) -> None:
+        """Keep nothing from now on, or go on; a failure is told as an event."""
+        try:
+            if paused:
+                self._inner.pause()
+            else:
+                self._inner.resume()
+        except Exception as error:  # noqa: BLE001  edge: as above; but what is to be kept secret is not kept
+            for source, sink in self._sinks:
+                source.detach(sink)
+            self._fail(error)
+            return
+        # Pictures begin again with a keyframe of their own, but not with one that was made within the pause.
+        if self._paused and not paused:
+            self._keyframes_due = now + RESUME_SECONDS
+            self._resumed = now
+        self._paused = paused
+
     def tick(self, now: float) -> None:
         """Report what is on disk; once a second."""
         self._ticks += 1
-        if self._ticks % SEEK == 0:
+        if self._ticks % SEEK == 0 or now >= self._keyframes_due:
+            self._keyframes_due = float("inf")
             for source, _ in self._sinks:
                 source.request_keyframe()
         written = self._inner.written()
         self._totals.append(written.bytes_total)
         last_packet = max((source.last_packet for source, _ in self._sinks), default=float("-inf"))
-        idle = now - max(written.last_write, self._opened)
+        idle = now - max(written.last_write, self._resumed)
         self._emit(
             RecordingProgress(
                 room=self._room,
                 recording=self.recording,
                 bytes_total=written.bytes_total,
                 bytes_recent=max(0, written.bytes_total - self._totals[0]),
-                stalled=idle > RECENT and now - last_packet < RECENT,
+                stalled=bool(self._inner.failure)
+                or (idle > RECENT and now - last_packet < RECENT and not self._paused),
+                paused=self._paused,
             )
         )
 

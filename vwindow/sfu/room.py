@@ -144,7 +144,7 @@ class Room:
         self._seats[peer].version += 1
         self._around.counters.add("ice_restarts")
 
-    def record(self, recording: str, path: str, key: bytes) -> None:
+    def record(self, recording: str, path: str, key: bytes, *, paused: bool = False) -> None:
         """Record all sources of the room; a journal that cannot be opened is told as an event.
 
         Raises Refused("already_recording") when another recording runs.
@@ -162,8 +162,16 @@ class Room:
             around.emit(failure(self.name, recording, error))
             return
         self._recording = RoomRecording(self.name, recording, inner, around.emit, now)
+        if paused:
+            self._recording.pause(True, now)
         for source in self._sources.values():
             self._recording.attach(source)
+
+    def pause_recording(self, paused: bool) -> None:
+        """Suspend the recording or go on with it; raises Refused("not_recording")."""
+        if self._recording is None:
+            raise Refused("not_recording")
+        self._recording.pause(paused, self._around.clock.monotonic())
 
     def tick(self, now: float, phase: int) -> None:
         """Do what is due each tenth of a second; `phase` counts 0 to 9."""

@@ -123,6 +123,8 @@ class Rooms:
             self._room(order.room).end_stream(order.resource)
         elif isinstance(order, control.StartRecording):
             self._record(order)
+        elif isinstance(order, control.PauseRecording | control.ResumeRecording):
+            self._room(order.room).pause_recording(isinstance(order, control.PauseRecording))
         elif isinstance(order, control.CloseRoom):
             room = self._rooms.pop(order.room, None)
             if room is not None:
@@ -187,7 +189,7 @@ class Rooms:
             key = b""
         if len(key) != 32:
             raise Refused("bad_key")
-        self._room(order.room).record(order.recording, order.path, key)
+        self._room(order.room).record(order.recording, order.path, key, paused=order.paused)
 
 
 def _candidates(ports: Sequence[Port], announce: Sequence[str] | None) -> tuple[tuple[str, int], ...]:
