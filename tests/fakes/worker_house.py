@@ -26,14 +26,15 @@ KEYFRAME = b"\x10\x00picture-"
 class WorkerHouse:
     """A running worker and the server's end of its control socket."""
 
-    def __init__(self, client: ControlClient, port: int, stack: AsyncExitStack) -> None:
+    def __init__(self, client: ControlClient, host: str, port: int, stack: AsyncExitStack) -> None:
         self.client = client
+        self.host = host
         self.port = port
         self._stack = stack
 
     def raw(self, ciphers: bytes = GOOD_CIPHERS, profiles: bytes = GOOD_PROFILES, newest: int = 0) -> RawPeer:
         """Return a peer that has not done anything yet."""
-        peer = RawPeer(self.port, ciphers=ciphers, profiles=profiles, newest=newest)
+        peer = RawPeer(self.port, host=self.host, ciphers=ciphers, profiles=profiles, newest=newest)
         self._stack.callback(peer.close)
         return peer
 
@@ -91,18 +92,18 @@ def slot_ssrc(answer: str, mid: str) -> int:
 
 @asynccontextmanager
 async def worker_house(
-    path: Path, recorder: Recorder | None = None, survive: float = 0.2
+    path: Path, recorder: Recorder | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[WorkerHouse]:
     """Run a worker in this process with the room "r" open; its socket is `path`."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((host, 0))
         port = int(free.getsockname()[1])
-    worker = asyncio.create_task(run_worker(path, [("127.0.0.1", port)], recorder or FakeRecorder(), None, 0.2))
+    worker = asyncio.create_task(run_worker(path, [(host, port)], recorder or FakeRecorder(), None, 0.2))
     client = await _connect(path, worker)
     try:
         await client.ask(OpenRoom(room="r"))
         async with AsyncExitStack() as stack:
-            yield WorkerHouse(client, port, stack)
+            yield WorkerHouse(client, host, port, stack)
     finally:
         await client.close()
         async with asyncio.timeout(10):

@@ -1,0 +1,1 @@
+"""Calls with peers that nobody here wrote."""
