@@ -77,7 +77,8 @@ class Slot(Wire):
     mid: Name
     kind: Literal["audio", "video"]
     source: Literal["kiosk.microphone", "kiosk.face", "kiosk.document", "kiosk.screen",
-                    "staff.microphone", "staff.face", "staff.screen", ""]  # fmt: skip
+                    "staff.microphone", "staff.face", "staff.screen",
+                    "guest.microphone", "guest.face", "guest.screen", "observer.microphone", ""]  # fmt: skip
 
 
 class MediaAnswer(Wire):

@@ -202,7 +202,7 @@ class MediaPool:
             return
         match message:
             case control.PeerChanged() if message.part in PARTS:
-                listener.peer_changed(room, message.part, message.state)
+                listener.peer_changed(room, cast(Part, message.part), message.state)
             case control.RecordingProgress():
                 listener.recording_progress(room, message.bytes_total, message.bytes_recent, message.stalled)
             case control.RecordingFailed():

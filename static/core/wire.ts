@@ -138,7 +138,7 @@ export interface RecordingLight {
 export interface Slot {
   mid: string;
   kind: "audio" | "video";
-  source: "kiosk.microphone" | "kiosk.face" | "kiosk.document" | "kiosk.screen" | "staff.microphone" | "staff.face" | "staff.screen" | "";
+  source: "kiosk.microphone" | "kiosk.face" | "kiosk.document" | "kiosk.screen" | "staff.microphone" | "staff.face" | "staff.screen" | "guest.microphone" | "guest.face" | "guest.screen" | "observer.microphone" | "";
 }
 
 /** A call as its staff member may see it. */

@@ -44,13 +44,21 @@ class FakePort:
 class Guest:
     """A participant: its answer and its address."""
 
-    def __init__(self, floor: "Floor", part: Part, address: Address, fingerprint: str, ufrag: str = "Y18i") -> None:
+    def __init__(
+        self,
+        floor: "Floor",
+        part: Part,
+        address: Address,
+        fingerprint: str,
+        ufrag: str = "Y18i",
+        changes: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.floor = floor
         self.part = part
         self.address = address
         self.fingerprint = fingerprint
         self.remote = ufrag
-        text = offer(part, (FINGERPRINT, fingerprint), ("ufrag:Y18i", f"ufrag:{ufrag}"))
+        text = offer(part, (FINGERPRINT, fingerprint), ("ufrag:Y18i", f"ufrag:{ufrag}"), *changes)
         self.sdp, self.slots = floor.room.answer(part, text)
         self.ufrag = re.findall("ice-ufrag:(.*)\r", self.sdp)[0]
         self.password = re.findall("ice-pwd:(.*)\r", self.sdp)[0]
@@ -78,6 +86,17 @@ class Guest:
             head = b"\xbe\xde" + (len(body) // 4).to_bytes(2, "big") + body
             data = bytes((0x90,)) + data[1:12] + head + data[12:]
         self.floor.give(data + TAG, self.address)
+
+    def say_at(self, ssrc: int, seq: int, timestamp: int, payload: bytes) -> None:
+        """Send a voice packet with a time of its own."""
+        self.floor.give(packet.write(ssrc, 111, seq, timestamp, False, payload) + TAG, self.address)
+
+    def say(self, ssrc: int, seq: int, level: int) -> None:
+        """Send a voice packet that tells how loud it is (RFC 6464), in −dBov."""
+        data = packet.write(ssrc, 111, seq, seq * 960, False, b"voice")
+        self.floor.give(
+            b"\x90" + data[1:12] + bytes((0xBE, 0xDE, 0, 1, 0x10, level, 0, 0)) + data[12:] + TAG, self.address
+        )
 
     def padding(self, ssrc: int, seq: int) -> None:
         """Send a packet that holds eight bytes of padding and nothing else (RFC 3550 §5.1)."""
@@ -132,9 +151,9 @@ class Floor:
     def give(self, data: bytes, address: Address) -> None:
         self.gate.take(data, address, self.port, self.clock.monotonic())
 
-    def guest(self, part: Part, number: int) -> Guest:
+    def guest(self, part: Part, number: int, *changes: tuple[str, str]) -> Guest:
         fingerprint = "sha-256 " + ":".join([f"{number:02X}"] * 32)
-        return Guest(self, part, ("192.0.2.7", 6000 + number), fingerprint)
+        return Guest(self, part, ("192.0.2.7", 6000 + number), fingerprint, changes=changes)
 
     def restarted(self, guest: Guest) -> Guest:
         """Let a guest make the offer of an ICE restart."""
@@ -144,8 +163,16 @@ class Floor:
         """Let time pass in ticks."""
         for _ in range(round(seconds * 10)):
             self.clock.advance(0.1)
-            self._phase = (self._phase + 1) % 10
-            self.room.tick(self.clock.monotonic(), self._phase)
+            self.tick()
+
+    def tick(self) -> None:
+        """Do what is due in a tenth of a second that has passed."""
+        self._phase = (self._phase + 1) % 10
+        self.room.tick(self.clock.monotonic(), self._phase)
+
+    def peer(self, part: Part) -> Peer:
+        """Return the connected peer of a part."""
+        return next(peer for peer in self.room.connected if peer.part == part)
 
     def states(self, part: Part) -> list[str]:
         return [event.state for event in self.events if event.event == "peer" and event.part == part]

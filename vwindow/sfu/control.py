@@ -44,7 +44,7 @@ class OpenRoom(Message):
 class AnswerOffer(Message):
     do: Literal["answer"] = "answer"
     room: str
-    part: Literal["page", "agent", "console"]
+    part: Literal["page", "agent", "console", "guest", "observer"]
     sdp: str
 
 
@@ -175,7 +175,7 @@ class PeerChanged(Message):
 
     event: Literal["peer"] = "peer"
     room: str
-    part: Literal["page", "agent", "console"]
+    part: Literal["page", "agent", "console", "guest", "observer"]
     state: Literal["up", "silent", "back", "gone"]
 
 

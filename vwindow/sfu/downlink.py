@@ -3,7 +3,7 @@
 from vwindow.rtp.estimator import Estimator
 from vwindow.rtp.stamps import Stamps
 from vwindow.rtp.transportcc import TransportFeedback
-from vwindow.sfu.sdp import ABS_SEND_TIME_URI, TRANSPORT_CC_URI, Offer
+from vwindow.sfu.sdp import ABS_SEND_TIME_URI, TRANSPORT_CC_URI, Offer, OfferedLine
 
 CEILING = 8_000_000
 """Bit/s above which a path is as good as any: five pictures of 1.5 Mbit/s and the voices."""
@@ -16,17 +16,25 @@ class Downlink:
 
     def __init__(self, offer: Offer) -> None:
         slots = [line for line, want in zip(offer.lines, offer.table, strict=True) if not want.sends]
-        wide = next((line for line in slots if line.transport_wide), None)
-        self.transport_wide = wide is not None
+        pictures = [line for line in slots if line.kind == "video"] or slots
+        self.transport_wide = any(line.transport_wide for line in pictures)
+        # In one bundle a number means the same extension on all m-lines (RFC 8843 §9.1).
+        number = next((line.extension(TRANSPORT_CC_URI) for line in slots if line.transport_wide), 0)
         time = next((line.extension(ABS_SEND_TIME_URI) for line in slots if line.extension(ABS_SEND_TIME_URI)), 0)
-        self.stamps = Stamps(wide.extension(TRANSPORT_CC_URI) if wide is not None else 0, time)
+        self._wide, self._timed, self._bare = Stamps(number, time), Stamps(0, time), Stamps(0, 0)
         self._estimator = Estimator(CEILING)
         self._remb = 0
         self._remb_at = float("-inf")
 
+    def stamps(self, line: OfferedLine) -> Stamps:
+        """Return what the packets of a slot carry."""
+        if line.transport_wide:
+            return self._wide
+        return self._timed if line.extension(ABS_SEND_TIME_URI) else self._bare
+
     def take_feedback(self, feedback: TransportFeedback, now: float, round_trip: float) -> None:
         """Learn from a transport-wide report."""
-        samples = self.stamps.take(feedback)
+        samples = self._wide.take(feedback)
         if samples:
             self._estimator.take(samples, now, round_trip)
 

@@ -78,6 +78,11 @@ class Egress:
         return self.source is not None and self._video and not self._started and not self._paused
 
     @property
+    def paused(self) -> bool:
+        """Tell whether the picture is held back because the viewer's path does not carry it."""
+        return self._paused
+
+    @property
     def missed(self) -> float:
         """Return the fraction that the viewer cannot mend by what every packet repeats."""
         return self.loss * self.loss if self._red is not None else self.loss

@@ -1,16 +1,19 @@
 """Reports and requests of one peer: RTCP that comes in, RTCP that goes out each second."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vwindow.rtp import rtcp
 from vwindow.rtp.ntp import round_trip, to_ntp
 from vwindow.rtp.transportcc import TransportFeedback
 from vwindow.sfu.downlink import Downlink
 from vwindow.sfu.egress import Egress
-from vwindow.sfu.stream import OUR_SSRC, Stream
+from vwindow.sfu.intake import Intake
+from vwindow.sfu.stream import OUR_SSRC
 
 MIN_ROUND_TRIP, MAX_ROUND_TRIP = 0.02, 0.5
 CNAME = "vwindow"
+HYSTERESIS = 0.1
+"""A target that changes by less is not told: a sender may begin its encoder anew for each."""
 
 
 class Feedback:
@@ -18,23 +21,24 @@ class Feedback:
 
     def __init__(
         self,
-        streams: dict[int, Stream],
+        intake: Intake,
         egresses: Sequence[Egress],
         downlink: Downlink,
-        targets: dict[int, int],
+        bitrate: int,
         *,
         summed: bool,
         send: Callable[[bytes], None],
     ) -> None:
-        """Take live views of a peer's streams and slots; `targets` has bit/s per sent video SSRC.
+        """Take what a peer sends and is shown; `bitrate` in bit/s is what each picture may have at first.
 
         `summed`: one REMB for all (a browser counts REMB per connection), else one for each.
         """
-        self._streams = streams
+        self._intake = intake
         self._egresses = egresses
         self._downlink = downlink
         self._by_ssrc = {egress.ssrc: egress for egress in egresses}
-        self._targets = targets
+        self._bitrate = bitrate
+        self._told: dict[str, int] = {}
         self._summed = summed
         self._send = send
         self.round_trip = 0.1
@@ -44,7 +48,7 @@ class Feedback:
         """Act on one compound after SRTP."""
         for report in rtcp.parse(data):
             if isinstance(report, rtcp.SenderReport):
-                stream = self._streams.get(report.ssrc)
+                stream = self._intake.streams.get(report.ssrc)
                 if stream is not None:
                     stream.take_report(report, now)
                 self._take_blocks(report.blocks, wall)
@@ -76,7 +80,7 @@ class Feedback:
 
     def report(self, now: float, wall: float) -> None:
         """Send reports of all streams and slots, and the bandwidth the peer may use."""
-        blocks = [stream.report(now) for stream in self._streams.values()]
+        blocks = [stream.report(now) for stream in self._intake.streams.values()]
         out = rtcp.receiver_report(OUR_SSRC, blocks)
         names = [(OUR_SSRC, CNAME)]
         for egress in self._egresses:
@@ -86,9 +90,29 @@ class Feedback:
                 names.append((egress.ssrc, egress.cname))
         self._send(out + rtcp.source_names(names) + self._bandwidth())
 
+    def retarget(self, targets: Mapping[str, int], now: float) -> None:
+        """Take the bit/s that each source may send; what is less than before is told at once."""
+        videos = set(self._intake.videos.values())
+        wanted = {name: targets.get(name, self._bitrate) for name in videos}
+        carried = self._intake.uplink.estimate
+        total = sum(wanted.values())
+        if total > carried:
+            wanted = {name: target * carried // total for name, target in wanted.items()}
+        lowered = False
+        for name, target in wanted.items():
+            told = self._told.get(name, self._bitrate)
+            if abs(target - told) > HYSTERESIS * told or (target > told and target == self._bitrate):
+                self._told[name] = target
+                lowered = lowered or target < told
+        if lowered:
+            self._send(rtcp.receiver_report(OUR_SSRC, ()) + self._bandwidth())
+
     def _bandwidth(self) -> bytes:
-        if not self._targets:
+        videos = self._intake.videos
+        if not videos:
             return b""
+        targets = {ssrc: self._told.get(name, self._bitrate) for ssrc, name in videos.items()}
         if self._summed:
-            return rtcp.remb(OUR_SSRC, sum(self._targets.values()), list(self._targets))
-        return b"".join(rtcp.remb(OUR_SSRC, target, [ssrc]) for ssrc, target in self._targets.items())
+            total = sum(self._told.get(name, self._bitrate) for name in set(videos.values()))
+            return rtcp.remb(OUR_SSRC, total, list(targets))
+        return b"".join(rtcp.remb(OUR_SSRC, target, [ssrc]) for ssrc, target in targets.items())

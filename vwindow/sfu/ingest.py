@@ -52,6 +52,7 @@ class Ingest:
         """Fraction that the worst required viewer misses of a voice, before repair."""
         self.last_packet = float("-inf")
         self.packets = 0
+        self.octets = 0
         self.sink_errors = 0
 
     @property
@@ -132,6 +133,7 @@ class Ingest:
             self._wanted = False
         self.last_packet = now
         self.packets += 1
+        self.octets += len(payload)
         packet = Packet(out, (timestamp + seqmap.time_offset) & 0xFFFFFFFF, marker, payload, now, keyframe)
         if keyframe:
             self._recent = [packet]

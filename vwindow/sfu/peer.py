@@ -61,7 +61,7 @@ class Peer:
         self._connecting: asyncio.Task[None] | None = None
         self._ssrcs: set[int] = set()
         """Whom SRTP keeps state for: senders of authentic packets, media and reports alike."""
-        self._intake = Intake(offer, {}, self.send_rtcp)
+        self._intake = Intake(offer, {}, self.send_rtcp, 0)
         self._inputs: Mapping[int, Stream | Repair] = {}
         self._feedback: Feedback | None = None
         self._wall = 0.0
@@ -123,21 +123,22 @@ class Peer:
         """
         self.state = "up"
         self._wall = wall
-        self._intake = Intake(self.offer, feeds, self.send_rtcp)
+        self._intake = Intake(self.offer, feeds, self.send_rtcp, 2 * bitrate * max(1, len(feeds)))
         self._inputs = self._intake.inputs
-        outlet = Outlet(self._transport.protect, self.send, self.downlink.stamps)
-        self.egresses = tuple(
-            Egress(slot, self.offer.lines[slot.line], FORMATS[self.offer.lines[slot.line].kind], outlet)
-            for slot in slots
-        )
+        self.egresses = tuple(self._egress(slot) for slot in slots)
         self._feedback = Feedback(
-            self._intake.streams,
+            self._intake,
             self.egresses,
             self.downlink,
-            dict.fromkeys(self._intake.granted_video, bitrate),
+            bitrate,
             summed=self.part != "agent",
             send=self.send_rtcp,
         )
+
+    def _egress(self, slot: SlotStart) -> Egress:
+        line = self.offer.lines[slot.line]
+        outlet = Outlet(self._transport.protect, self.send, self.downlink.stamps(line))
+        return Egress(slot, line, FORMATS[line.kind], outlet)
 
     # ---- packets ----
 
@@ -223,6 +224,11 @@ class Peer:
         """Send the reports of this second."""
         if self._feedback is not None and self.state in ("up", "silent"):
             self._feedback.report(now, now + self._wall)
+
+    def retarget(self, targets: Mapping[str, int], now: float) -> None:
+        """Take the bit/s that each source of the room may send with."""
+        if self._feedback is not None:
+            self._feedback.retarget(targets, now)
 
     # ---- end ----
 

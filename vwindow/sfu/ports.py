@@ -7,6 +7,8 @@ Kind = Literal["audio", "video"]
 SourceName = Literal[
     "kiosk.microphone", "kiosk.face", "kiosk.document", "kiosk.screen",
     "staff.microphone", "staff.face", "staff.screen",
+    "guest.microphone", "guest.face", "guest.screen",
+    "observer.microphone",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from vwindow.clock import Clock
 from vwindow.errors import Refused
 from vwindow.ice.book import Book
 from vwindow.sfu.answer import Local, granted, write_answer
+from vwindow.sfu.balance import Balance
 from vwindow.sfu.control import Event, PeerChanged, Slot, StreamChanged
 from vwindow.sfu.counters import Counters
 from vwindow.sfu.ingest import Ingest
@@ -24,6 +25,9 @@ from vwindow.sfu.transport import Certificate
 from vwindow.tasks import TaskSet
 
 TICKS_PER_SECOND = 10
+BALANCE_TICKS = 2
+SPEAKING = 77
+"""Level from which on a voice speaks: −50 dBov."""
 State = Literal["up", "silent", "back", "gone"]
 
 
@@ -62,7 +66,14 @@ class Room:
         self._leaving: set[Peer] = set()
         self._sources: dict[str, Ingest] = {}
         self._recording: RoomRecording | None = None
+        self._balance = Balance(around.face_bitrate)
         self._closed = False
+
+    @property
+    def speaking(self) -> str:
+        """Return the loudest voice (RFC 6464), "" while all are quiet."""
+        voices = [source for source in self._sources.values() if source.level > SPEAKING]
+        return max(voices, key=lambda source: source.level).name if voices else ""
 
     @property
     def recording(self) -> str:
@@ -73,6 +84,10 @@ class Room:
     def up(self) -> list[str]:
         """Return the parts whose connection is there."""
         return [peer.part for peer in self._up.values() if not peer.offer.resource]
+
+    @property
+    def connected(self) -> list[Peer]:
+        return list(self._up.values())
 
     @property
     def peers(self) -> int:
@@ -185,6 +200,8 @@ class Room:
         for peer in list(self._pending.values()):
             if now - peer.binding.heard > GONE_AFTER:
                 self._drop(peer)
+        if phase % BALANCE_TICKS == 0:
+            self._balance.tick(self._up.values(), self._sources, now)
         for source in self._sources.values():
             source.tick(now)
         if self._recording is not None and phase == 0:

@@ -21,9 +21,9 @@ class Routes:
         # One number for the whole bundle.
         self._mid = next((line.mid_extension for line in offer.lines if line.mid_extension), 0)
         self.granted_video = {
-            ssrc: offer.table[index].source
+            ssrc: source
             for ssrc, index in self._by_ssrc.items()
-            if offer.lines[index].kind == "video" and granted(offer, index)
+            if offer.lines[index].kind == "video" and granted(offer, index) and (source := offer.table[index].source)
         }
         """Announced SSRCs of granted video, each with its source."""
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from vwindow.sfu.ports import Format, Kind, SourceName
 
-Part = Literal["page", "agent", "console", "whip", "whep"]
+Part = Literal["page", "agent", "console", "guest", "observer", "whip", "whep"]
 """The parts of a call, whose m-lines are fixed below, and single streams (see streams.py), whose are not."""
 
 
@@ -26,14 +26,16 @@ def _slot(kind: Kind, source: SourceName | Literal[""] = "") -> Line:
     return Line(kind, False, source)
 
 
+_VISITOR = (_slot("video", "kiosk.face"), _slot("video", "kiosk.document"), _slot("video", "kiosk.screen"))
+_STAFF = (_slot("video", "staff.face"), _slot("video", "staff.screen"))
+
 LINES: dict[Part, tuple[Line, ...]] = {
     "page": (
         _send("audio", "kiosk.microphone"),
         _slot("audio", "staff.microphone"),
-        _slot("audio"),
-        _slot("audio"),
-        _slot("video", "staff.face"),
-        _slot("video", "staff.screen"),
+        _slot("audio", "guest.microphone"),
+        _slot("audio", "observer.microphone"),
+        *_STAFF,
     ),
     "agent": (
         _send("video", "kiosk.face"),
@@ -45,19 +47,40 @@ LINES: dict[Part, tuple[Line, ...]] = {
         _send("video", "staff.face"),
         _send("video", "staff.screen"),
         _slot("audio", "kiosk.microphone"),
+        _slot("audio", "guest.microphone"),
+        _slot("audio", "observer.microphone"),
         _slot("audio"),
+        *_VISITOR,
+        _slot("video", "guest.face"),
+        _slot("video", "guest.screen"),
+    ),
+    "guest": (
+        _send("audio", "guest.microphone"),
+        _send("video", "guest.face"),
+        _send("video", "guest.screen"),
+        _slot("audio", "kiosk.microphone"),
+        _slot("audio", "staff.microphone"),
+        _slot("audio", "observer.microphone"),
         _slot("audio"),
+        *_VISITOR,
+        *_STAFF,
+    ),
+    "observer": (
+        _send("audio", "observer.microphone"),
+        _slot("audio", "kiosk.microphone"),
+        _slot("audio", "staff.microphone"),
+        _slot("audio", "guest.microphone"),
         _slot("audio"),
-        _slot("video", "kiosk.face"),
-        _slot("video", "kiosk.document"),
-        _slot("video", "kiosk.screen"),
-        _slot("video"),
-        _slot("video"),
+        *_VISITOR,
+        *_STAFF,
+        _slot("video", "guest.face"),
     ),
 }
 
-GRANTED: frozenset[str] = frozenset({"kiosk.microphone", "kiosk.face", "staff.microphone", "staff.face"})
-"""Sources that are forwarded; a packet of any other reaches nobody, the recorder included."""
+GRANTED: frozenset[str] = frozenset(
+    {"kiosk.microphone", "kiosk.face", "staff.microphone", "staff.face", "guest.microphone", "guest.face"}
+)
+"""Sources that are forwarded; a packet of any other reaches nobody, the recorder included. An observer is not heard."""
 
 FORMATS: dict[Kind, Format] = {
     "audio": Format("audio", "opus", 48_000),

@@ -9,7 +9,8 @@ from vwindow.rtp.packet import HEADER, extension, payload_span
 from vwindow.rtp.reception import Reception
 from vwindow.rtp.seq import Unwrapper, extend
 from vwindow.sfu.ingest import Ingest
-from vwindow.sfu.sdp import AUDIO_LEVEL_URI, OfferedLine
+from vwindow.sfu.sdp import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, OfferedLine
+from vwindow.sfu.uplink import Uplink
 
 OUR_SSRC = 1
 """Sender SSRC of our receiver reports and requests; media has random ones."""
@@ -22,30 +23,42 @@ class Stream:
 
     __slots__ = (
         "_clock",
+        "_frame",
         "_last_sr",
         "_level",
         "_loss",
+        "_octets",
         "_reception",
         "_red",
         "_seen",
         "_send_rtcp",
         "_sr_arrival",
+        "_time",
         "_unwrapper",
+        "_uplink",
         "ingest",
-        "octets",
         "payload_types",
         "ssrc",
         "video",
     )
 
     def __init__(
-        self, ssrc: int, line: OfferedLine, ingest: Ingest, clock: PeerClock, send_rtcp: Callable[[bytes], None]
+        self,
+        ssrc: int,
+        line: OfferedLine,
+        ingest: Ingest,
+        clock: PeerClock,
+        send_rtcp: Callable[[bytes], None],
+        uplink: Uplink,
     ) -> None:
         self.ssrc = ssrc
         self.payload_types = (line.payload_type, line.red) if line.red else (line.payload_type,)
         self.ingest = ingest
         self.video = ingest.format.kind == "video"
-        self.octets = 0
+        self._uplink = uplink
+        self._time = line.extension(ABS_SEND_TIME_URI)
+        self._octets = 0
+        self._frame = -1
         self._red = line.red
         self._level = line.extension(AUDIO_LEVEL_URI)
         self._clock = clock
@@ -62,12 +75,17 @@ class Stream:
         _, second, seq, timestamp, _ = HEADER.unpack_from(data)
         start, end = payload_span(data)
         payload = data[start:end]
-        self.octets += len(data)
         number = self._unwrapper.take(seq)
         if not self._is_new(number):
             return
         self._reception.take(number, timestamp, now)
         if self.video:
+            self._octets += len(data)
+            if timestamp != self._frame:  # once a frame: its packets come together and say the same
+                self._frame = timestamp
+                if self._time and (sent := extension(data, self._time)):
+                    self._uplink.take(sent, self._octets, now, round_trip)
+                    self._octets = 0
             loss = self._loss
             if not loss.take(number, now):
                 self.ingest.request_keyframe()
@@ -84,7 +102,7 @@ class Stream:
         """Take a packet that came by the repair stream, unless it came after all."""
         number = extend(seq, self._unwrapper.highest)
         if 0 <= number <= self._unwrapper.highest and self._is_new(number):
-            self.octets += len(payload)
+            self._octets += len(payload)
             self._loss.take(number, now)
             self._reception.take(number, timestamp, now)
             self.ingest.take(self, number, timestamp, marker, payload, now)

@@ -9,9 +9,9 @@ from tests.fakes.offers import FINGERPRINT, offer, offer_lines
 from vwindow.errors import Refused
 from vwindow.sfu.answer import Local, write_answer
 from vwindow.sfu.sdp import MID_URI, TRANSPORT_CC_URI, read_offer
-from vwindow.sfu.slots import LINES, Part
+from vwindow.sfu.slots import GRANTED, LINES, Part
 
-PARTS: tuple[Part, ...] = ("page", "agent", "console")
+PARTS: tuple[Part, ...] = ("page", "agent", "console", "guest", "observer")
 LOCAL = Local("ufrag", "password", FINGERPRINT, (("192.0.2.1", 5000), ("2001:db8::1", 5001)))
 
 
@@ -135,7 +135,7 @@ def test_the_answer_is_read_by_aiortc(part: Part) -> None:
             pair = [70_000 + index, 80_000 + index]
             assert [info.ssrc for info in media.ssrc] == pair[: 2 if media.kind == "video" else 1]
             assert [group.items for group in media.ssrc_group] == ([pair] if media.kind == "video" else [])
-        elif want.source in ("kiosk.document", "kiosk.screen", "staff.screen"):
+        elif want.source not in GRANTED:
             assert media.direction == "inactive"
         else:
             assert media.direction == "recvonly"
@@ -147,7 +147,7 @@ def test_microphone_and_face_of_a_side_share_a_stream() -> None:
     assert "a=msid:kiosk kiosk-microphone\r\n" in answer
     assert "a=msid:kiosk kiosk-face\r\n" in answer
     assert "a=msid:kiosk-screen kiosk-screen\r\n" in answer
-    assert "a=msid:slot-4 slot-4-audio\r\n" in answer
+    assert "a=msid:slot-6 slot-6-audio\r\n" in answer
 
 
 def test_repair_and_redundancy_are_taken_when_they_are_around_our_codec() -> None:
