@@ -30,6 +30,8 @@ NAMESPACE = "/kiosk"
 CONTEXT = b"vwindow-kiosk-link:"
 """Goes before the nonce in what is signed, so that the signature is good for nothing else."""
 FIRST_DELAY, MAX_DELAY = 0.5, 10.0
+HURRY_SECONDS, HURRY_DELAY = 20.0, 0.8
+"""A call waits 15 s for its kiosk: so long after a loss we do not wait long between tries."""
 REFUSED_DELAY = 60.0
 """The server knows us and says no: only an administrator changes that."""
 CONNECT_SECONDS = 5.0
@@ -55,9 +57,9 @@ class Listener(Protocol):
     def received(self, event: str, payload: wire.Wire) -> None: ...
 
 
-def next_delay(delay: float) -> float:
-    """Return the base of the next wait."""
-    return min(delay * 2, MAX_DELAY)
+def next_delay(delay: float, down: float) -> float:
+    """Return the base of the next wait of a link that is down for some seconds."""
+    return min(delay * 2, HURRY_DELAY if down < HURRY_SECONDS else MAX_DELAY)
 
 
 def failed(code: str, *, retryable: bool = True) -> wire.Ack:
@@ -104,6 +106,8 @@ class Link:
     async def run(self) -> None:
         """Connect again and again until cancelled."""
         delay = self._first_delay
+        loop = asyncio.get_running_loop()
+        lost_at = loop.time()
         while True:
             self._nudged.clear()
             reason = await self._one_connection()
@@ -112,7 +116,9 @@ class Link:
             if reason in REFUSALS.values() or reason == "certificate":
                 wait = REFUSED_DELAY
             else:
-                delay = self._first_delay if was_up else next_delay(delay)
+                if was_up:
+                    lost_at = loop.time()
+                delay = self._first_delay if was_up else next_delay(delay, loop.time() - lost_at)
                 wait = delay * (0.5 + self._jitter())
             try:
                 async with asyncio.timeout(wait):

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,17 @@ class Stack:
         assert self.server is not None
         self.server.send_signal(signal.SIGKILL)
         await self.server.wait()
+
+    def worker_pid(self, number: int = 1) -> int:
+        """Return the process of a media worker, as the kernel names the one behind its socket."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(self.folder / "var" / f"worker-{number}.sock"))
+            credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0])
+
+    def kill_worker(self, number: int = 1) -> None:
+        """Kill a media worker as an out-of-memory killer would."""
+        os.kill(self.worker_pid(number), signal.SIGKILL)
 
     async def stop(self) -> None:
         """Stop everything in the order of a clean shutdown."""

@@ -25,7 +25,7 @@ export interface LinkOptions {
 export type StateListener = (up: boolean, reason: string) => void;
 
 const ANSWER_MS = 5000;
-const BACK_OFF_MS = { first: 250, most: 2000 };
+const BACK_OFF_MS = { first: 250, most: 1000 };
 
 function openSocket(url: string, auth: Record<string, string>): Socket {
   return io(url, {
