@@ -48,9 +48,7 @@ class Calls:
         for side in sides:
             endpoint = self._endpoint(sends=True)
             await signalling.publish(call, side, endpoint)
-            sender = Sender(endpoint, task["bitrate"], task["loss"], side == "staff", rng)
-            sender.segments = task["segments"]
-            self.senders.append(sender)
+            self.senders.append(Sender(endpoint, task["bitrate"], task["loss"], side == "staff", rng))
         for side in sides:
             endpoint = self._endpoint(sends=False)
             await signalling.play(call, side, endpoint)

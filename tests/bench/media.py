@@ -87,7 +87,7 @@ class Bench:
                     "server": server.name, "base": server.base, "token": TOKEN, "record_dir": server.record_dir,
                     "host": self.host, "profile": given.profile, "two_way": given.ways == 2, "calls": share,
                     "first": sum(shares[:index]), "loss": case.loss, "bitrate": given.bitrate, "seed": seed + index,
-                    "every": given.every, "segments": given.segments,
+                    "every": given.every,
                 }  # fmt: skip
                 generators.append(await _generator(task))
             begin = time.monotonic() + WARM_SECONDS
@@ -240,7 +240,6 @@ def main() -> None:
     parser.add_argument("--profile", choices=tuple(PROFILES), default="gcm128")
     parser.add_argument("--generators", type=int, default=1, help="processes")
     parser.add_argument("--every", type=int, default=4, help="of how many video packets one is decrypted for its delay")
-    parser.add_argument("--segments", action="store_true", help="the generator sends with UDP_SEGMENT: costs it less")
     parser.add_argument("--only", choices=("ours", "janus"))
     parser.add_argument("--host", default="", help="address of this machine; Janus does not use the loopback")
     asyncio.run(measure(parser.parse_args()))
