@@ -90,6 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     _settings_arguments(take)
     take.set_defaults(run=_register_import)
 
+    workers = commands.add_parser("workers", help="the running media workers").add_subparsers(required=True)
+    show = workers.add_parser("list", help="print number, process, rooms")
+    _settings_arguments(show)
+    show.set_defaults(run=_workers_list)
+    drain = workers.add_parser("drain", help="let one take no new calls, and start anew when its last one ends")
+    drain.add_argument("number", type=int)
+    _settings_arguments(drain)
+    drain.set_defaults(run=_workers_drain)
+
     staff = commands.add_parser("staff", help="accounts").add_subparsers(required=True)
     add = staff.add_parser("add", help="make an account; reads the password from standard input")
     for name in ("account", "name", "number", "centre"):
@@ -223,6 +232,22 @@ def _register_import(given: argparse.Namespace) -> int:
 
     counts = asyncio.run(register_import(_settings(given), given.file))
     sys.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + "\n")
+    return 0
+
+
+def _workers_list(given: argparse.Namespace) -> int:
+    from vwindow.worker_orders import look
+
+    for state in asyncio.run(look(_settings(given))):
+        words = f"pid {state.pid}, {state.rooms} rooms" if state.pid else "does not run"
+        sys.stdout.write(f"{state.number}: {words}{', draining' if state.draining else ''}\n")
+    return 0
+
+
+def _workers_drain(given: argparse.Namespace) -> int:
+    from vwindow.worker_orders import drain
+
+    asyncio.run(drain(_settings(given), given.number))
     return 0
 
 

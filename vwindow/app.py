@@ -21,6 +21,7 @@ from vwindow.books import Books
 from vwindow.certificate import self_signed
 from vwindow.clock import Clock, SystemClock
 from vwindow.config import Settings
+from vwindow.data_lock import DataLock
 from vwindow.desk.dispatcher import Desk
 from vwindow.desk.settings import DeskSettings
 from vwindow.finishing import Finishing
@@ -77,6 +78,8 @@ class Server:
 
     async def _start(self, load_demo: bool) -> tuple[demo.DemoAccount, ...]:
         settings, clock = self.settings, self._clock
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._stack.callback(DataLock(settings.data_dir).release)
         books = await Books.open(settings, clock)
         self._stack.push_async_callback(books.database.close)
         accounts: tuple[demo.DemoAccount, ...] = ()

@@ -161,7 +161,7 @@ class MediaLink:
                 try:
                     await self._spawn()
                     break
-                except Unavailable as error:
+                except (Unavailable, OSError) as error:
                     log.error("%s; again in %.1f s", error, seconds)
                     await asyncio.sleep(seconds)
             self._owner.came(self)
@@ -229,7 +229,8 @@ async def greet(socket: Path, tasks: TaskSet, hear: Hear, pid: int = 0) -> tuple
 
 
 async def retire(wires: Wires, reply: control.Reply | None) -> None:
-    """Let a worker close its rooms and leave; one that does not is killed: its ports are needed."""
+    """Let a worker close its rooms and leave; one that does not, or did not say hello, is killed: its ports are
+    needed."""
     pid = wires.peer
     log.info("a worker (pid %d) outlived its server with %d rooms", pid, len(reply.rooms) if reply else 0)
     try:
@@ -238,9 +239,12 @@ async def retire(wires: Wires, reply: control.Reply | None) -> None:
         await wires.close()
         return
     try:
-        for room in reply.rooms if reply is not None else ():
-            await wires.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
-        await wires.ask(control.Leave(), CLOSE_SECONDS)
+        if reply is None:
+            process.kill()
+        else:
+            for room in reply.rooms:
+                await wires.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
+            await wires.ask(control.Leave(), CLOSE_SECONDS)
     except (Refused, Unavailable) as error:
         log.warning("the left-over worker did not leave cleanly: %s", error)
     finally:

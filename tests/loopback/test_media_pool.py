@@ -14,11 +14,13 @@ import pytest
 
 from tests.fakes.control_client import ControlClient
 from tests.fakes.offers import offer
+from vwindow.config import load
 from vwindow.desk.ports import HeldRoom, Part, RecordingOrder
-from vwindow.errors import Unavailable
+from vwindow.errors import Refused, Unavailable
 from vwindow.ids import RecordingId, RoomId
 from vwindow.media_pool import MediaPool, socket_path
-from vwindow.sfu.control import Drain, Hello
+from vwindow.sfu.control import Hello
+from vwindow.worker_orders import WorkerState, drain, look
 
 ROOT = Path(__file__).resolve().parents[2]
 R1, R2, R3 = RoomId("r1"), RoomId("r2"), RoomId("r3")
@@ -190,9 +192,13 @@ async def test_a_drained_worker_keeps_its_rooms_and_another_takes_the_new_ones(t
         await one.open(R1, 1)
         drained, other = one.links
         before = drained.pid
-        client = await ControlClient.connect(socket_path(tmp_path, 1))
-        assert not (await client.ask(Drain())).code
-        await client.close()
+        settings = load(None, {}, {"data_dir": tmp_path, "media_workers": 2})
+        await drain(settings, 1)
+        assert await look(settings) == [WorkerState(1, before, 1, True), WorkerState(2, other.pid, 0, False)]
+        with pytest.raises(Refused, match="no other"):
+            await drain(settings, 2)
+        with pytest.raises(Refused, match="there are 2"):
+            await drain(settings, 3)
         await one.open(R2, 1)
         await one.open(R3, 1)
         assert (one.rooms_of(drained), one.rooms_of(other)) == (1, 2)

@@ -178,3 +178,16 @@ async def test_closing_twice_at_once_closes_the_connection_whole(floor: Floor) -
     await floor.until(sending(floor))
     await asyncio.gather(floor.publisher.close(), floor.tasks.close())
     assert floor.made[0].closed
+
+
+async def test_another_room_of_the_call_gets_a_connection_of_its_own(floor: Floor) -> None:
+    first = call("talking")
+    floor.publisher.follow(first)
+    await floor.until(lambda: floor.publisher.state == "sending")
+    floor.publisher.follow(first.model_copy(update={"recording": "writing"}))
+    assert len(floor.made) == 1
+    floor.publisher.follow(first.model_copy(update={"media": 2, "phase": "connecting"}))
+    await floor.until(lambda: len(floor.made) == 2 and floor.publisher.state == "sending")
+    await floor.until(lambda: floor.made[0].closed)
+    floor.publisher.follow(None)
+    assert floor.publisher.state == "off"
