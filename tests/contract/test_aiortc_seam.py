@@ -8,7 +8,8 @@ import pylibsrtp
 import pytest
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
-from vwindow.rtp import packet
+from vwindow.rtp import packet, rtcp
+from vwindow.sfu import srtp
 from vwindow.sfu.transport import QUEUE_LIMIT, Certificate, SrtpError, Transport
 
 
@@ -123,3 +124,27 @@ def test_state_for_an_ssrc_is_made_only_by_authentic_packets() -> None:
             session.unprotect(packet.write(ssrc, 96, 7, 9, True, bytes(40)))
         with pytest.raises(pylibsrtp.Error):  # "no such stream"
             session.remove_stream(ssrc)
+
+
+def test_sessions_called_directly_do_what_their_own_methods_do() -> None:
+    def session(kind: int) -> pylibsrtp.Session:
+        profile = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
+        return pylibsrtp.Session(pylibsrtp.Policy(key=bytes(range(28)), ssrc_type=kind, srtp_profile=profile))
+
+    out, back = pylibsrtp.Policy.SSRC_ANY_OUTBOUND, pylibsrtp.Policy.SSRC_ANY_INBOUND
+    (protect, protect_rtcp), own = srtp.sending(session(out)), session(out)
+    unprotect, unprotect_rtcp = srtp.receiving(session(back))
+    for seq, size in enumerate((0, 1, 700, 1300)):
+        plain = packet.write(5, 96, seq, 9, True, bytes(size))
+        protected = protect(plain)
+        assert protected == own.protect(plain)
+        assert unprotect(protected) == plain
+        with pytest.raises(SrtpError, match="replay"):
+            unprotect(protected)
+    report = rtcp.receiver_report(5, ())
+    assert unprotect_rtcp(protect_rtcp(report)) == report
+    for work, size in ((protect, 1400), (unprotect, 1501), (protect_rtcp, 1400)):
+        with pytest.raises(ValueError, match="too long"):
+            work(bytes(size))
+    with pytest.raises(SrtpError):
+        unprotect(b"\x80")

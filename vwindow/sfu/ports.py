@@ -21,9 +21,11 @@ class Format:
     clock_rate: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Packet:
     """One RTP packet after SRTP: header fields without extensions or padding, payload as it came.
+
+    Nobody changes it; it is not frozen because making a frozen one costs three times as much.
 
     `seq` is the extended sequence number (never wraps), `timestamp` the 32-bit RTP time, `arrival`
     the worker's monotonic seconds.

@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
 
-SrtpError: type[Exception] = pylibsrtp.Error
+from vwindow.sfu import srtp
+from vwindow.sfu.srtp import SrtpError
+
+__all__ = ["Certificate", "SrtpError", "Transport"]
 QUEUE_LIMIT = 32
 """Waiting DTLS datagrams; more are dropped, DTLS sends its flights again."""
 
@@ -113,9 +115,8 @@ class Transport:
         await self._dtls.start(self._remote)
         if self._dtls.state != "connected":
             raise ConnectionError(f"DTLS {self._dtls.state}")
-        receiving, sending = self._dtls._rx_srtp, self._dtls._tx_srtp
-        self.unprotect, self.unprotect_rtcp = receiving.unprotect, receiving.unprotect_rtcp
-        self.protect, self.protect_rtcp = sending.protect, sending.protect_rtcp
+        self.unprotect, self.unprotect_rtcp = srtp.receiving(self._dtls._rx_srtp)
+        self.protect, self.protect_rtcp = srtp.sending(self._dtls._tx_srtp)
         cast(Any, self._dtls).on("statechange", self._changed)
 
     def _changed(self) -> None:
