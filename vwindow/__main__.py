@@ -84,6 +84,20 @@ def _parser() -> argparse.ArgumentParser:
     _settings_arguments(code)
     code.set_defaults(run=_kiosk_code)
 
+    recording = commands.add_parser("recording", help="recordings").add_subparsers(required=True)
+    verify = recording.add_parser("verify", help="say whether chain, seals and files of a recording hold; exit 0 or 1")
+    verify.add_argument("target", metavar="PATH|ID", help="a recording's id, its folder, a journal or a sealed file")
+    verify.add_argument("--key-file", type=Path, help="where the key is, for what the server keeps no account of")
+    _settings_arguments(verify)
+    verify.set_defaults(run=_recording_verify)
+    export = recording.add_parser("export", help="make one plain file; noted in the view log")
+    export.add_argument("recording", metavar="ID")
+    export.add_argument("--mp4", type=Path, required=True, metavar="FILE")
+    export.add_argument("--main", default="kiosk", help="shown large: kiosk, staff, kiosk.document, …")
+    export.add_argument("--inset", default="staff", help="shown small")
+    _settings_arguments(export)
+    export.set_defaults(run=_recording_export)
+
     register = commands.add_parser("register", help="centres, windows and kiosks").add_subparsers(required=True)
     take = register.add_parser("import", help="add or change what a JSON file lists")
     take.add_argument("file", type=Path)
@@ -224,6 +238,24 @@ def _kiosk_code(given: argparse.Namespace) -> int:
     from vwindow.app import kiosk_code
 
     sys.stdout.write(asyncio.run(kiosk_code(_settings(given), given.kiosk)) + "\n")
+    return 0
+
+
+def _recording_verify(given: argparse.Namespace) -> int:
+    from vwindow.kept_recordings import verify
+
+    findings = verify(_settings(given), given.target, given.key_file)
+    holds = bool(findings) and all(finding.holds for finding in findings)
+    verdict = "all holds" if holds else "NOT all holds" if findings else "there is nothing to verify"
+    sys.stdout.write("".join(f"{finding}\n" for finding in findings) + verdict + "\n")
+    return 0 if holds else 1
+
+
+def _recording_export(given: argparse.Namespace) -> int:
+    from vwindow.kept_recordings import export
+
+    made = export(_settings(given), given.recording, given.mp4, given.main, given.inset)
+    sys.stdout.write(f"{given.mp4}: {made['seconds']:.1f} s, {made['bytes']} bytes, {made['codec']}\n")
     return 0
 
 

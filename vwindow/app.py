@@ -17,7 +17,7 @@ from signaling.outbox import SocketOutbox
 from signaling.server import Signaling, new_server
 from vwindow import demo
 from vwindow.access import may_serve
-from vwindow.books import Books
+from vwindow.books import Books, open_keys
 from vwindow.certificate import self_signed
 from vwindow.clock import Clock, SystemClock
 from vwindow.config import Settings
@@ -27,7 +27,6 @@ from vwindow.desk.settings import DeskSettings
 from vwindow.finishing import Finishing
 from vwindow.gauges import Gauges
 from vwindow.ids import KioskId, RoomId, StaffId
-from vwindow.keys import KeyRing
 from vwindow.media_pool import MediaPool
 from vwindow.recording.sealed import SealedReader
 from vwindow.register_file import RegisterFile
@@ -219,7 +218,7 @@ def stream_token(
     settings: Settings, kind: Literal["whip", "whep"], room: str, side: str, source: str, minutes: int
 ) -> str:
     """Sign a token at the server's terminal, to publish or play one source of a call."""
-    keys = KeyRing.open(settings.data_dir / "keys", create=False)
+    keys = open_keys(settings, create=False)
     expires = int(SystemClock().now().timestamp()) + 60 * minutes
     return SignedTokens(keys.derive(PURPOSE)).sign(StreamLeave(kind, room, side, source, expires))
 

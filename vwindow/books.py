@@ -24,6 +24,13 @@ from vwindow.store.register import Register
 from vwindow.store.view_log import ViewLog
 
 
+def open_keys(settings: Settings, *, create: bool) -> KeyRing:
+    """Read the master keys from the settings, else from their files; raises Broken."""
+    if text := settings.master_key.get_secret_value():
+        return KeyRing.read(text)
+    return KeyRing.open(settings.data_dir / "keys", create=create)
+
+
 class RecordedLedger(Ledger):
     """A ledger that also tells the finisher of each journal that is whole."""
 
@@ -58,7 +65,7 @@ class Books:
         database = await asyncio.to_thread(Database.open, settings.database_url)
         try:
             # Where places are kept, sealed data may be: a missing key must stop the start, not be replaced.
-            keys = KeyRing.open(settings.data_dir / "keys", create=not await Places(database).centres())
+            keys = open_keys(settings, create=not await Places(database).centres())
             places, guides = Places(database), Guides(database)
             catalogue = LiveCatalogue(StoreShelf(guides, places, clock), clock)
             pinned = fingerprint(settings.tls_certificate) if settings.tls_certificate else "plain"

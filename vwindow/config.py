@@ -43,6 +43,9 @@ class Settings(BaseModel):
 
     data_dir: Path = Path("var")
     recordings_dir: Path = Path("recordings")
+    master_key: SecretStr = SecretStr("")
+    """64 hex digits, or `1:…,2:…` with the numbers of several; when empty, files in `data_dir/keys`. Wraps the keys of
+    recordings and seals names: better from the environment or a secret store than from a file beside the data."""
     static_dir: Path = Path(__file__).resolve().parent.parent / "static" / "dist"
     database: SecretStr = SecretStr("")
     """SQLAlchemy URL (`sqlite:///…` or `postgresql+psycopg://…`); SQLite in data_dir when empty."""

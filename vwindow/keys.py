@@ -56,6 +56,21 @@ class KeyRing:
             _write_new(directory / "master-1.key", masters[1])
         return cls(masters)
 
+    @classmethod
+    def read(cls, text: str) -> "KeyRing":
+        """Read master keys from a setting: 64 hex digits, or `number:digits` with commas between.
+
+        Raises Broken("master_key_broken").
+        """
+        masters: dict[int, bytes] = {}
+        try:
+            for entry in text.split(","):
+                number, colon, digits = entry.strip().rpartition(":")
+                masters[int(number) if colon else 1] = bytes.fromhex(digits)
+        except ValueError:
+            raise Broken("master_key_broken", "the master key in the settings is not of the form number:hex") from None
+        return cls(masters)
+
     def derive(self, purpose: str, *, master: int | None = None) -> bytes:
         """Return the 32-byte subkey for a purpose."""
         key = self._masters.get(self._newest if master is None else master)

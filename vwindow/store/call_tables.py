@@ -76,6 +76,8 @@ class Recording(Row, table=True):
     bytes_total: int = Field(default=0, sa_type=BigInteger)
     sides: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     failure: str = ""
+    digest: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Hash of the sealed manifest: who replaces files and manifest is found out."""
 
 
 class CallEvent(Row, table=True):

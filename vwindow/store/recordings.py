@@ -37,12 +37,21 @@ class SideFile(BaseModel):
     tracks: tuple[Track, ...] = ()
 
 
+class Manifest(BaseModel):
+    """The sealed manifest; `digest` is the hash of its file in hex."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+
+
 class Finished(BaseModel):
     """The finisher's word; `duration` in seconds."""
 
     model_config = ConfigDict(frozen=True)
 
     duration: float = Field(ge=0)
+    manifest: Manifest = Manifest()
     sides: dict[str, SideFile] = Field(max_length=16)
 
 
@@ -147,6 +156,10 @@ class Recordings:
         row = await self._database.read(lambda session: _row(session, recording))
         return self._keys.unwrap(row.id, row.wrapped_key)
 
+    async def digest(self, recording: RecordingId) -> str:
+        """Return the hash of the manifest, "" before it was made; raise Refused("unknown_recording")."""
+        return (await self._database.read(lambda session: _row(session, recording))).digest
+
     async def recording_finished(self, recording: RecordingId, result: Mapping[str, Any]) -> None:
         """Keep what the finisher made: {"duration": seconds, "sides": {"kiosk": SideFile fields, …}}.
 
@@ -160,6 +173,7 @@ class Recordings:
             row.duration = files.duration
             row.bytes_total = sum(file.bytes for file in files.sides.values())
             row.sides = {side: file.model_dump(mode="json") for side, file in files.sides.items()}
+            row.digest = files.manifest.digest
             row.failure = ""
             session.add(row)
 

@@ -14,7 +14,7 @@ from vwindow.keys import KeyRing
 from vwindow.store.call_tables import ViewLog as Row
 from vwindow.store.database import Database
 
-Kind = Literal["recording_viewed", "callback_revealed"]
+Kind = Literal["recording_viewed", "recording_exported", "callback_revealed"]
 # Any constant will do, it only has to be the same for all servers of one database.
 _CHAIN_LOCK = 0x7677_6C6F_67
 
