@@ -79,7 +79,8 @@ async sdp => {
 WARM_UP = 6.0
 
 
-async def _page(browser: Browser, *scripts: str) -> Page:
+async def blank_page(browser: Browser, *scripts: str) -> Page:
+    """Open an empty page of a secure origin."""
     context = await browser.new_context()
     await context.grant_permissions(["camera", "microphone"])
     page = await context.new_page()
@@ -104,7 +105,7 @@ def _candidates_everywhere(sdp: str) -> str:
 
 async def direct_call(browser: Browser, watch: str, seconds: float) -> dict[str, dict[str, Any]]:
     """Hold a call without a worker: the agent's face straight to the console, the pages straight to each other."""
-    console, kiosk = await _page(browser, TIME_CODE, CAMERA), await _page(browser, TIME_CODE)
+    console, kiosk = await blank_page(browser, TIME_CODE, CAMERA), await blank_page(browser, TIME_CODE)
     camera = face_camera("simulated")
     camera.start(lambda health: None)
     connection = MediaConnection(camera.feed(), lambda: None, loopback=True)

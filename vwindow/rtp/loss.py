@@ -1,15 +1,18 @@
 """Which packets of one stream are missing, and when to ask for them again."""
 
 MISSING_LIMIT = 256
-ATTEMPTS = 8
+ATTEMPTS = 14
+WAITS = (0.3, 0.8)
+"""Round trips between asking and asking again, in turn. The early one is for a request that was lost itself: a browser
+answers the same request once a round trip, so it costs nothing when the first was heard."""
 MAX_AGE = 1.0
 
 
 class LossTracker:
     """Remember gaps of one stream, bounded to 256 numbers; the oldest are given up first.
 
-    A gap is asked for at once (repair within one round trip) and again after each round trip, at most
-    eight times and not after one second: later the picture has moved on.
+    A gap is asked for at once (repair within one round trip) and twice in each round trip, at most
+    14 times and not after one second: later the picture has moved on.
     """
 
     __slots__ = ("_highest", "_missing", "_next", "given_up")
@@ -58,7 +61,7 @@ class LossTracker:
                 del self._missing[number]
                 self.given_up += 1
             elif due <= now:
-                due = now + round_trip
+                due = now + WAITS[attempts & 1] * round_trip
                 self._missing[number] = (since, due, attempts + 1)
                 wanted.append(number)
                 following = min(following, due)

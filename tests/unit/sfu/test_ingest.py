@@ -216,6 +216,19 @@ def test_a_missed_packet_is_sent_again_with_the_same_bytes() -> None:
     assert viewer.sent[5:] == [before[1], before[3]]
 
 
+def test_on_a_lossy_path_repairs_are_sent_twice_and_what_came_late_as_well() -> None:
+    ingest, clock, upstream = video()
+    viewer = Viewer()
+    viewer.egress.loss = 0.05
+    viewer.egress.show(ingest)
+    feed(ingest, upstream, clock, 70_000, [KEY, DELTA])
+    feed(ingest, upstream, clock, 70_003, [DELTA])
+    viewer.egress.resend([65535], clock.monotonic())
+    assert viewer.numbers == [65534, 65535, 1, 65535, 65535]
+    feed(ingest, upstream, clock, 70_002, [DELTA])
+    assert viewer.numbers[5:] == [0, 0, 0]
+
+
 def test_resends_are_bounded() -> None:
     ingest, clock, upstream = video()
     viewer = Viewer()
