@@ -36,9 +36,13 @@ from vwindow.tokens import PURPOSE, SignedTokens, StreamLeave
 from vwindow.web.application import build_web
 from vwindow.web.catalogue import add_catalogue
 from vwindow.web.parts import WebParts
+from vwindow.web.rates import AddressRate
+from vwindow.web.whip import WhipParts, add_whip
 
 log = logging.getLogger(__name__)
 
+STREAMS_PER_MINUTE = 60
+"""Requests to publish or play that one address may make."""
 COMMAND_LINE = StaffId("command-line")
 """Who made an enrolment code at the terminal of the server."""
 
@@ -144,6 +148,8 @@ class Server:
             )
         )
         add_catalogue(app, books.catalogue.bundle)
+        tokens = SignedTokens(open_keys(settings, create=False).derive(PURPOSE))
+        add_whip(app, WhipParts(media, tokens, clock, AddressRate(STREAMS_PER_MINUTE), settings.allowed_origins))
         signaling.mount(app)
         self._stack.push_async_callback(desk.drain)
 

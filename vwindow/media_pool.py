@@ -15,6 +15,7 @@ from vwindow.ids import RoomId
 from vwindow.media_link import CLOSE_SECONDS, MediaLink, greet, retire
 from vwindow.sfu import control
 from vwindow.tasks import TaskSet
+from vwindow.web.whip import StreamAnswer, StreamKind
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,22 @@ class MediaPool:
         await self._home(room).ask(
             control.StartRecording(room=room, recording=order.recording, path=order.path, key_hex=order.key_hex)
         )
+
+    async def answer_stream(self, kind: StreamKind, room: str, side: str, source: str, sdp: str) -> StreamAnswer:
+        """Answer the offer of one stream of a room that is open; raises Refused, Unavailable."""
+        order = control.AnswerStream(room=room, part=kind, side=side, source=source, sdp=sdp)
+        reply = await self._opened(room).ask(order)
+        return StreamAnswer(reply.resource, reply.sdp)
+
+    async def end_stream(self, room: str, resource: str) -> None:
+        """End a stream; raises Refused("unknown_room" | "unknown_stream"), Unavailable."""
+        await self._opened(room).ask(control.EndStream(room=room, resource=resource))
+
+    def _opened(self, room: str) -> MediaLink:
+        link = self._homes.get(RoomId(room))
+        if link is None:
+            raise Refused("unknown_room")
+        return link
 
     async def close(self, room: RoomId) -> None:
         link = self._homes.pop(room, None)

@@ -125,6 +125,8 @@ async def _post(request: web.Request, parts: WhipParts, kind: StreamKind) -> web
         offer = (await asyncio.wait_for(request.read(), READ_SECONDS)).decode()
     except (UnicodeDecodeError, TimeoutError) as error:
         raise Refused("not_sdp") from error
+    if not offer.replace("\r", "").replace("\n", "").isprintable():
+        raise Refused("not_sdp")
     answer = await parts.streams.answer_stream(kind, room, side, source, offer)
     location = f"/{kind}/{room}/{side}/{answer.resource}"
     return web.Response(status=201, text=answer.sdp, content_type=SDP, headers={"Location": location})
