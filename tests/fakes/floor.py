@@ -87,9 +87,9 @@ class Guest:
             data = bytes((0x90,)) + data[1:12] + head + data[12:]
         self.floor.give(data + TAG, self.address)
 
-    def say_at(self, ssrc: int, seq: int, timestamp: int, payload: bytes) -> None:
-        """Send a voice packet with a time of its own."""
-        self.floor.give(packet.write(ssrc, 111, seq, timestamp, False, payload) + TAG, self.address)
+    def say_at(self, ssrc: int, seq: int, timestamp: int, payload: bytes, payload_type: int = 111) -> None:
+        """Send a packet, of a voice if not said otherwise, with a time of its own."""
+        self.floor.give(packet.write(ssrc, payload_type, seq, timestamp, False, payload) + TAG, self.address)
 
     def say(self, ssrc: int, seq: int, level: int) -> None:
         """Send a voice packet that tells how loud it is (RFC 6464), in −dBov."""

@@ -9,6 +9,9 @@ STEP = 1.0
 """A delay that changes by more than this is a stepped clock, not a slow network."""
 
 WINDOW = 64
+LASTING = 5
+"""So many reports in a row that all come later than the least delayed one by `SLIP` are a clock set back a little."""
+SLIP = 0.1
 
 
 def to_ntp(unix: float) -> int:
@@ -40,15 +43,25 @@ class PeerClock:
     Keeps the last 64 differences (arrival − NTP time) and takes the lowest: that report was delayed least.
     """
 
-    __slots__ = ("_differences",)
+    __slots__ = ("_differences", "_late")
 
     def __init__(self) -> None:
         self._differences: deque[float] = deque(maxlen=WINDOW)
+        self._late = 0
 
     def take(self, unix: float, arrival: float) -> float:
         """Learn from a report sent at the peer's `unix` seconds; return that moment on our clock."""
         difference = arrival - unix
-        if self._differences and abs(difference - min(self._differences)) > STEP:
-            self._differences.clear()
-        self._differences.append(difference)
-        return unix + min(self._differences)
+        known = self._differences
+        if known:
+            least = min(known)
+            self._late = self._late + 1 if difference - least > SLIP else 0
+            if abs(difference - least) > STEP:
+                known.clear()
+                self._late = 0
+            elif self._late >= LASTING:
+                while len(known) >= LASTING:
+                    known.popleft()
+                self._late = 0
+        known.append(difference)
+        return unix + min(known)

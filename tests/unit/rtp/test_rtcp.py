@@ -112,6 +112,15 @@ def test_a_peers_clock_is_read_from_the_least_delayed_report() -> None:
     assert clock.take(5002.0, 12.25) == 12.03125
 
 
+def test_a_clock_that_is_set_back_a_little_is_followed_after_some_reports() -> None:
+    clock = PeerClock()
+    for second in range(20):
+        clock.take(5000.0 + second, 10.0 + second)
+    told = [clock.take(5020.0 + second - 0.25, 30.0 + second) for second in range(6)]
+    assert told[0] == 29.75
+    assert told[4:] == [34.0, 35.0]
+
+
 def test_a_stepped_clock_starts_anew() -> None:
     clock = PeerClock()
     clock.take(5000.0, 10.0)
