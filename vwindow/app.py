@@ -81,7 +81,7 @@ class Server:
 
     async def _start(self, load_demo: bool) -> tuple[demo.DemoAccount, ...]:
         settings, clock = self.settings, self._clock
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._stack.callback(DataLock(settings.data_dir).release)
         books = await Books.open(settings, clock)
         self._stack.push_async_callback(books.database.close)

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+import os
 import time
 from datetime import datetime
 from typing import Any
@@ -123,7 +124,9 @@ async def test_killing_the_worker_interrupts_for_seconds(stack: Stack, browser: 
         return time.monotonic() - begun
 
     took = await asyncio.gather(back(kiosk), back(console))
-    print(f"{workers} workers: the picture is back after {took[0]:.2f} s (kiosk), {took[1]:.2f} s (console)")
+    load = os.getloadavg()[0]
+    shown = f"{took[0]:.2f} s (kiosk), {took[1]:.2f} s (console)"
+    print(f"{workers} workers: the picture is back after {shown}; load {load:.1f}")
     for page in (kiosk, console):
         await phase(page, "talking")
         await until(page, "ears().then(e => e > 0.0001)")
@@ -143,4 +146,5 @@ async def test_killing_the_worker_interrupts_for_seconds(stack: Stack, browser: 
         lost = killed - (seconds(row["ended_at"]) - (last - begins))
         print(f"{side}: {lost:.2f} s before the kill are lost; the picture pauses for {ends - begins:.2f} s")
         assert lost < 1.3, side
-    assert max(took) < 3.0, took
+    # A new process and a new connection take computing time, which a crowded machine does not have.
+    assert max(took) < (3.0 if load < 2 * (os.cpu_count() or 1) else 10.0), (took, load)
