@@ -10,6 +10,8 @@ BURST = 0.005
 WINDOW = 20
 GAIN = 4.0
 MAX_GROUPS = 60
+QUEUED_MS = 10.0
+LASTING = 0.06
 DECREASE = 0.85
 INCREASE_PER_SECOND = 1.08
 NEAR_CAPACITY_BITS_PER_SECOND = 50_000
@@ -22,8 +24,8 @@ class DelayTrend:
     """Tell whether a queue grows: the slope of delay over the last 20 groups against a threshold that adapts."""
 
     __slots__ = (
-        "_accumulated", "_arrived", "_first", "_groups", "_history", "_over", "_previous", "_sent", "_smoothed",
-        "_started", "_threshold", "_updated", "state",
+        "_accumulated", "_arrived", "_first", "_groups", "_history", "_over", "_previous", "_raw", "_sent",
+        "_smoothed", "_started", "_threshold", "_trend", "_updated", "state",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -35,10 +37,12 @@ class DelayTrend:
         self._accumulated = 0.0
         self._smoothed = 0.0
         self._history: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self._raw: deque[float] = deque(maxlen=WINDOW)
+        self._trend = 0.0
         self._groups = 0
         self._threshold = 12.5
         self._updated = 0.0
-        self._over = 0
+        self._over = float("inf")
         self.state = 0
         """1: the queue grows; -1: it drains; 0: neither."""
 
@@ -60,6 +64,7 @@ class DelayTrend:
         passed = self._arrived - before[1]
         if abs(passed) > 3.0:  # a pause or a stepped clock: start anew
             self._history.clear()
+            self._raw.clear()
             self._accumulated = self._smoothed = 0.0
             self.state = 0
             return
@@ -67,6 +72,7 @@ class DelayTrend:
         self._groups += 1
         self._accumulated += change
         self._smoothed = 0.9 * self._smoothed + 0.1 * self._accumulated
+        self._raw.append(self._accumulated)
         self._history.append(((self._arrived - self._first) * 1000, self._smoothed))
         if len(self._history) == WINDOW:
             self._judge(self._slope() * min(self._groups, MAX_GROUPS) * GAIN)
@@ -79,12 +85,15 @@ class DelayTrend:
         return above / below if below else 0.0
 
     def _judge(self, trend: float) -> None:
+        rising, self._trend = trend >= self._trend, trend
         if trend > self._threshold:
-            self._over += 1
-            if self._over > 1:
-                self.state = 1
+            self._over = min(self._over, self._arrived)
+            # After a stall of somebody's processor packets come all at once and leave no queue behind.
+            lasting = self._arrived - self._over > LASTING
+            queued = self._raw[-1] - min(self._raw) > QUEUED_MS
+            self.state = 1 if lasting and rising and queued else 0
         else:
-            self._over = 0
+            self._over = float("inf")
             self.state = -1 if trend < -self._threshold else 0
         passed = min(0.1, max(0.0, self._arrived - self._updated))
         self._updated = self._arrived

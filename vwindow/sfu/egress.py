@@ -19,8 +19,6 @@ from vwindow.sfu.seat import SlotStart
 CACHE_PACKETS = 256
 """About 1.4 s of 1.5 Mbit/s."""
 RESENDS_PER_SECOND = 400
-LOSSY = 0.02
-"""Fraction lost from which on a repair is sent twice: a repair that is lost too freezes the picture."""
 PICTURE_LEAD = 0.04
 """Seconds by which a picture may be shown before its sound.
 
@@ -73,6 +71,8 @@ class Egress:
         self.resent = 0
         self.loss = 0.0
         """Fraction of the packets that the viewer missed at first, smoothed over its last reports."""
+        self.lossy = False
+        """Whether the viewer's path loses so much that a repair is sent twice."""
 
     @property
     def waiting(self) -> bool:
@@ -136,7 +136,7 @@ class Egress:
         self.octets += len(payload)
         if self._cache is not None:
             self._cache.put(number, (header, payload) if self._repair is not None else (b"", protected))
-            if number < seqmap.highest and self.loss > LOSSY:
+            if self.lossy and number < seqmap.highest:
                 self.resend((number,), packet.arrival)  # it was repaired once: there is no time to miss it again
 
     def set_anchor(self, anchor: Anchor) -> None:
@@ -159,7 +159,7 @@ class Egress:
         for seq in numbers:
             sent = self._cache.get(extend(seq, self._map.highest))
             if sent is not None and self._budget >= 1:
-                for _ in range(2 if self.loss > LOSSY else 1):
+                for _ in range(2 if self.lossy else 1):
                     self._budget -= 1
                     self.resent += 1
                     self._send(sent[1] if self._repair is None else self._protect(self._again(*sent, now)))

@@ -12,6 +12,8 @@ from vwindow.sfu.stream import OUR_SSRC
 
 MIN_ROUND_TRIP, MAX_ROUND_TRIP = 0.02, 0.5
 CNAME = "vwindow"
+LOSSY = 0.02
+"""Fraction lost from which on a repair is sent twice: one that is lost too freezes the picture."""
 HYSTERESIS = 0.1
 """A target that changes by less is not told: a sender may begin its encoder anew for each."""
 
@@ -60,6 +62,9 @@ class Feedback:
                     egress.resend(report.numbers, now)
             elif isinstance(report, TransportFeedback):
                 self._downlink.take_feedback(report, now, self.round_trip)
+                lossy = self._downlink.loss > LOSSY
+                for egress in self._egresses:
+                    egress.lossy = lossy
             elif isinstance(report, rtcp.Remb):
                 self._downlink.take_remb(report.bitrate, now)
             elif isinstance(report, rtcp.KeyframeRequest):

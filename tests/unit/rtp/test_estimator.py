@@ -90,6 +90,21 @@ def test_a_path_that_becomes_wide_again_is_used_again() -> None:
     assert seen[-1] > 1_500_000
 
 
+def test_a_machine_that_stalls_now_and_then_is_no_narrow_path() -> None:
+    estimator = Estimator(CEILING)
+    waiting: list[Sample] = []
+    stalled = 0.0
+    for frame in range(1800):
+        now = frame / 30
+        if frame % 60 == 40:
+            stalled = now + 0.15
+        waiting += [(now + step * 0.001, max(now + step * 0.001, stalled) + 0.02, PACKET) for step in range(5)]
+        if frame % 2:
+            estimator.take(waiting, now, 0.06)
+            waiting = []
+    assert estimator.bitrate > 0.9 * CEILING
+
+
 def test_heavy_loss_lowers_and_never_below_the_floor() -> None:
     estimator, _ = drive(Path(50e6, loss=0.3), 60, follow)
     assert FLOOR <= estimator.bitrate < 200_000

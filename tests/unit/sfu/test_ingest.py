@@ -219,7 +219,7 @@ def test_a_missed_packet_is_sent_again_with_the_same_bytes() -> None:
 def test_on_a_lossy_path_repairs_are_sent_twice_and_what_came_late_as_well() -> None:
     ingest, clock, upstream = video()
     viewer = Viewer()
-    viewer.egress.loss = 0.05
+    viewer.egress.lossy = True
     viewer.egress.show(ingest)
     feed(ingest, upstream, clock, 70_000, [KEY, DELTA])
     feed(ingest, upstream, clock, 70_003, [DELTA])
