@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         help="UDP; with --standalone: HTTP, loopback only",
     )
     worker.add_argument("--announce", action="append", default=[], metavar="ADDRESS")
+    worker.add_argument("--tcp", action="store_true", help="take media over TCP on the same addresses too")
     worker.add_argument("--face-bitrate", type=int, default=1_500_000)
     worker.add_argument("--mark", default="", help="told to a server that comes back: what this was started with")
     worker.add_argument("--recording-cipher", choices=("aes-256-gcm", "sm4-gcm"), default="aes-256-gcm")
@@ -192,6 +193,7 @@ def _worker(given: argparse.Namespace) -> int:
             given.announce or None,
             face_bitrate=given.face_bitrate,
             mark=given.mark,
+            tcp=given.tcp,
         )
     )
     return 0

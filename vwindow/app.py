@@ -180,6 +180,8 @@ def worker_arguments(settings: Settings) -> list[list[str]]:
     same = ["--face-bitrate", str(settings.face_bitrate)]
     same += ["--log-format", settings.log_format, "--log-level", settings.log_level]
     same += ["--recording-cipher", settings.recording_cipher, "--recording-hash", settings.recording_hash]
+    if settings.media_tcp:
+        same.append("--tcp")
     for address in settings.media_announce:
         same += ["--announce", address]
     workers = []

@@ -59,6 +59,8 @@ class Settings(BaseModel):
     the ones after it."""
     media_announce: list[str] = []
     """Public addresses to put into answers instead of the listed ones."""
+    media_tcp: bool = True
+    """Take media over TCP on the same addresses, for networks that let no UDP out."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
     """Bits per second asked of a face camera."""
 

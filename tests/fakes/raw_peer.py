@@ -159,7 +159,9 @@ class RawPeer:
         assert self._keys is not None
         async with asyncio.timeout(seconds):
             while True:
-                data = await asyncio.get_running_loop().sock_recv(self.socket, 2048)
+                data = await self.receive(seconds)
+                if data is None:
+                    raise TimeoutError
                 if 127 < data[0] < 192 and not 192 <= data[1] <= 223 and int.from_bytes(data[8:12], "big") == ssrc:
                     plain = self._keys[1].unprotect(data)
                     start, end = packet.payload_span(plain)
@@ -167,6 +169,35 @@ class RawPeer:
 
     def close(self) -> None:
         self.socket.close()
+
+
+class RawTcpPeer(RawPeer):
+    """The same over one TCP connection (RFC 6544, RFC 4571); `dial` before anything else."""
+
+    async def dial(self) -> None:
+        self.socket.close()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        self._inbox = b""
+        await asyncio.get_running_loop().sock_connect(self.socket, self._to)
+
+    def send(self, data: bytes) -> None:
+        frame = len(data).to_bytes(2, "big") + data
+        assert self.socket.send(frame) == len(frame)
+
+    async def receive(self, seconds: float) -> bytes | None:
+        """Return the next frame, None after `seconds` without one; raises ConnectionError at the end."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._inbox) < 2 or len(self._inbox) < 2 + int.from_bytes(self._inbox[:2], "big"):
+                    data = await asyncio.get_running_loop().sock_recv(self.socket, 65536)
+                    if not data:
+                        raise ConnectionResetError
+                    self._inbox += data
+                size = int.from_bytes(self._inbox[:2], "big")
+                frame, self._inbox = self._inbox[2 : 2 + size], self._inbox[2 + size :]
+                return frame
+        return None
 
 
 def credentials(answer: str) -> tuple[str, bytes]:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from tests.fakes.control_client import ControlClient
-from tests.fakes.raw_peer import GOOD_CIPHERS, GOOD_PROFILES, RawPeer
+from tests.fakes.raw_peer import GOOD_CIPHERS, GOOD_PROFILES, RawPeer, RawTcpPeer
 from tests.fakes.recorder import FakeRecorder
 from vwindow.sfu.control import AskStats, Event, OpenRoom
 from vwindow.sfu.ports import Recorder
@@ -36,6 +36,13 @@ class WorkerHouse:
         """Return a peer that has not done anything yet."""
         peer = RawPeer(self.port, host=self.host, ciphers=ciphers, profiles=profiles, newest=newest)
         self._stack.callback(peer.close)
+        return peer
+
+    async def dialled(self) -> RawTcpPeer:
+        """Return a peer on a TCP connection."""
+        peer = RawTcpPeer(self.port, host=self.host)
+        self._stack.callback(peer.close)
+        await peer.dial()
         return peer
 
     async def connected(self, part: Part, room: str = "r") -> RawPeer:
@@ -98,7 +105,7 @@ async def worker_house(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((host, 0))
         port = int(free.getsockname()[1])
-    worker = asyncio.create_task(run_worker(path, [(host, port)], recorder or FakeRecorder(), None, 0.2))
+    worker = asyncio.create_task(run_worker(path, [(host, port)], recorder or FakeRecorder(), None, 0.2, tcp=True))
     client = await _connect(path, worker)
     try:
         await client.ask(OpenRoom(room="r"))

@@ -65,6 +65,12 @@ class Book(Generic[Owner]):
             self._free(binding, path)
         binding.selected = None
 
+    def lost(self, port: int, address: Address) -> None:
+        """Forget an address that no packet can come from any more: its connection has ended."""
+        holder = self._bindings[port].get(address)
+        if holder is not None:
+            self._free(holder, (port, address))
+
     def take(self, data: bytes, port: int, address: Address, now: float) -> Accepted[Owner] | None:
         """Judge a datagram that may be a check; None when it is to be dropped without an answer."""
         request = parse_request(data)

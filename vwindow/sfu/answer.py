@@ -27,6 +27,8 @@ class Local:
     fingerprint: str
     """Digest name and value, as in a=fingerprint."""
     candidates: tuple[tuple[str, int], ...]
+    passive: tuple[tuple[str, int], ...] = ()
+    """Where we take TCP connections."""
 
 
 def granted(offer: Offer, index: int) -> bool:
@@ -112,6 +114,11 @@ def _transport(local: Local) -> list[str]:
     for index, (host, port) in enumerate(local.candidates):
         priority = 126 << 24 | (65535 - index) << 8 | 255  # RFC 8445 §5.1.2.1, host, component 1
         rows.append(f"a=candidate:{index + 1} 1 udp {priority} {host} {port} typ host")
+    for index, (host, port) in enumerate(local.passive):
+        # Below all of UDP: for networks that let nothing else through (RFC 6544 §4.2, direction preference 4).
+        priority = 90 << 24 | (4 << 13 | 8191 - index) << 8 | 255
+        number = len(local.candidates) + index + 1
+        rows.append(f"a=candidate:{number} 1 tcp {priority} {host} {port} typ host tcptype passive")
     return [*rows, "a=end-of-candidates"]
 
 

@@ -3,7 +3,7 @@
 from vwindow.ice.book import Address, Book
 from vwindow.sfu.counters import Counters
 from vwindow.sfu.peer import Peer
-from vwindow.sfu.socket import Port
+from vwindow.sfu.ports import LocalPort
 
 
 class Gate:
@@ -13,7 +13,7 @@ class Gate:
         self._book = book
         self._counts = counters.values
 
-    def take(self, data: bytes, address: Address, port: Port, now: float) -> None:
+    def take(self, data: bytes, address: Address, port: LocalPort, now: float) -> None:
         """Take one datagram; a packet from an unknown address costs a look-up."""
         if not data:
             self._counts["empty"] += 1
@@ -36,7 +36,7 @@ class Gate:
         else:
             self._counts["stray"] += 1
 
-    def _check(self, data: bytes, address: Address, port: Port, now: float) -> None:
+    def _check(self, data: bytes, address: Address, port: LocalPort, now: float) -> None:
         accepted = self._book.take(data, port.index, address, now)
         if accepted is None:
             self._counts["checks_dropped"] += 1

@@ -12,10 +12,10 @@ from vwindow.sfu.egress import Egress, Outlet
 from vwindow.sfu.feedback import Feedback
 from vwindow.sfu.ingest import Ingest
 from vwindow.sfu.intake import Intake
+from vwindow.sfu.ports import LocalPort
 from vwindow.sfu.sdp import Offer
 from vwindow.sfu.seat import SlotStart
 from vwindow.sfu.slots import FORMATS
-from vwindow.sfu.socket import Port
 from vwindow.sfu.stream import Repair, Stream
 from vwindow.sfu.transport import Certificate, SrtpError
 
@@ -55,7 +55,7 @@ class Peer:
         self._counters = counters
         self._counts = counters.values
         self._transport = certificate.associate(offer.fingerprints, self.send, self._on_ended)
-        self._port: Port | None = None
+        self._port: LocalPort | None = None
         self._address: Address = ()
         self._credit = -1
         self._connecting: asyncio.Task[None] | None = None
@@ -70,7 +70,7 @@ class Peer:
 
     # ---- path and keys ----
 
-    def move(self, port: Port, address: Address) -> None:
+    def move(self, port: LocalPort, address: Address) -> None:
         """Send to another address from now on; media waits there for a sign of life after 10 packets."""
         self._port, self._address = port, address
         self._on_path(self)
@@ -166,7 +166,7 @@ class Peer:
         """Take a DTLS datagram; False when too many wait and it was dropped."""
         return self._transport.put(data)
 
-    def take_media(self, data: bytes, port: Port, address: Address, now: float) -> None:
+    def take_media(self, data: bytes, port: LocalPort, address: Address, now: float) -> None:
         """Take an SRTP or SRTCP packet from an allowed address."""
         feedback = self._feedback
         if feedback is None or len(data) < HEADER_BYTES:
@@ -209,7 +209,7 @@ class Peer:
         except ValueError:
             self._counts["malformed"] += 1
 
-    def _heard(self, port: Port, address: Address, now: float) -> None:
+    def _heard(self, port: LocalPort, address: Address, now: float) -> None:
         self.binding.heard = now
         if self._credit >= 0 and address == self._address and port is self._port:
             self._credit = -1

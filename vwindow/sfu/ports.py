@@ -1,7 +1,7 @@
 """The ports between what gives packets and what takes them."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Kind = Literal["audio", "video"]
 SourceName = Literal[
@@ -45,6 +45,14 @@ class Anchor:
 
     timestamp: int
     monotonic: float
+
+
+class LocalPort(Protocol):
+    """A local address of the worker from which datagrams leave: now, or not at all."""
+
+    index: int
+
+    def send(self, data: bytes, address: tuple[Any, ...]) -> None: ...
 
 
 class Sink(Protocol):

@@ -45,6 +45,8 @@ class Surroundings:
     counters: Counters
     emit: Callable[[Event], None]
     face_bitrate: int
+    passive: tuple[tuple[str, int], ...] = ()
+    """Where TCP connections are taken."""
 
 
 class Room:
@@ -142,7 +144,7 @@ class Room:
 
     def _answer(self, peer: Peer, offer: Offer, credentials: tuple[str, str]) -> tuple[str, list[Slot]]:
         around, seat = self._around, self._seats[peer]
-        local = Local(*credentials, around.certificate.fingerprint, around.candidates)
+        local = Local(*credentials, around.certificate.fingerprint, around.candidates, around.passive)
         text = write_answer(offer, local, seat.ssrcs, seat.session, seat.version)
         slots = [
             Slot(mid=offer.lines[index].mid, kind=line.kind, source=line.source)

@@ -1,6 +1,8 @@
 """All rooms of a worker, and the orders that a server may give."""
 
 import asyncio
+import functools
+import logging
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -15,7 +17,10 @@ from vwindow.sfu.peer import Peer
 from vwindow.sfu.ports import Recorder
 from vwindow.sfu.room import TICKS_PER_SECOND, Room, Surroundings
 from vwindow.sfu.socket import Port
+from vwindow.sfu.tcp import TcpPort
 from vwindow.sfu.transport import Certificate
+
+log = logging.getLogger(__name__)
 
 MAX_ROOMS = 500
 FACE_BITRATE = 1_500_000
@@ -37,7 +42,9 @@ class Rooms:
         announce: Sequence[str] | None = None,
         face_bitrate: int = FACE_BITRATE,
         mark: str = "",
+        tcp: bool = False,
     ) -> None:
+        """`tcp`: take connections on the same addresses too, for networks that let no UDP out."""
         self.epoch = secrets.token_hex(8)
         self._mark = mark
         self._draining = False
@@ -47,14 +54,17 @@ class Rooms:
         self._counters = Counters()
         self._rooms: dict[str, Room] = {}
         self._ports: list[Port] = []
+        self._tcp: list[TcpPort] = []
         try:
             for index, (host, port) in enumerate(listen):
                 self._ports.append(Port(index, host, port, clock, self._counters))
             candidates = _candidates(self._ports, announce)
+            self._tcp = _tcp_ports(self._ports, clock, self._counters) if tcp else []
+            passive = _candidates(self._tcp, announce) if self._tcp else ()
         except (OSError, ValueError):
             self._close_ports()
             raise
-        book: Book[Peer] = Book(len(self._ports))
+        book: Book[Peer] = Book(len(self._ports) + len(self._tcp))
         self._around = Surroundings(
             clock=clock,
             wall=clock.now().timestamp() - clock.monotonic(),
@@ -65,6 +75,7 @@ class Rooms:
             counters=self._counters,
             emit=emit,
             face_bitrate=face_bitrate,
+            passive=passive,
         )
         self._gate = Gate(book, self._counters)
 
@@ -77,6 +88,13 @@ class Rooms:
         """Take datagrams from now on."""
         for port in self._ports:
             port.start(self._gate.take)
+        book = self._around.book
+        for tcp in self._tcp:
+            tcp.start(
+                self._gate.take,
+                book.owners[tcp.index].__contains__,
+                functools.partial(book.lost, tcp.index),
+            )
 
     async def tick_forever(self) -> None:
         """Drive what is due each tenth of a second in all rooms."""
@@ -91,6 +109,9 @@ class Rooms:
     def tick(self, phase: int) -> None:
         """Do what is due now; `phase` counts 0 to 9."""
         now = self._clock.monotonic()
+        if phase == 0:
+            for tcp in self._tcp:
+                tcp.sweep(now)
         for room in list(self._rooms.values()):
             try:
                 room.tick(now, phase)
@@ -163,6 +184,8 @@ class Rooms:
     def _close_ports(self) -> None:
         for port in self._ports:
             port.close()
+        for tcp in self._tcp:
+            tcp.close()
 
     def _open(self, order: control.OpenRoom) -> None:
         if order.room not in self._rooms:
@@ -192,7 +215,18 @@ class Rooms:
         self._room(order.room).record(order.recording, order.path, key, paused=order.paused)
 
 
-def _candidates(ports: Sequence[Port], announce: Sequence[str] | None) -> tuple[tuple[str, int], ...]:
+def _tcp_ports(ports: Sequence[Port], clock: Clock, counters: Counters) -> list[TcpPort]:
+    """Listen on the addresses of the UDP ports; one that is taken is told and left out, the calls go on without."""
+    found: list[TcpPort] = []
+    for port in ports:
+        try:
+            found.append(TcpPort(len(ports) + len(found), port.host, port.number, clock, counters))
+        except OSError as error:
+            log.warning("no media over TCP on %s port %d: %s", port.host, port.number, error.strerror)
+    return found
+
+
+def _candidates(ports: Sequence[Port | TcpPort], announce: Sequence[str] | None) -> tuple[tuple[str, int], ...]:
     """Return the addresses that answers name: announced ones on the port of the same family, or our own."""
     if not ports:
         raise ValueError("no address to listen on")

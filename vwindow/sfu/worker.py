@@ -26,14 +26,15 @@ async def run_worker(
     *,
     face_bitrate: int = FACE_BITRATE,
     mark: str = "",
+    tcp: bool = False,
     clock: Clock | None = None,
 ) -> None:
     """Run a media worker until it is told to leave, gets SIGTERM or SIGINT, has no server for `survive` seconds or is
     drained.
 
     `listen`: one UDP socket for each (address, port), never a wildcard; `announce`: public addresses to name
-    instead; `mark`: what it was started with, told to a server that comes back. Returns when all journals are whole.
-    Raises ValueError or OSError when it cannot start.
+    instead; `mark`: what it was started with, told to a server that comes back; `tcp`: take connections on the same
+    addresses too. Returns when all journals are whole. Raises ValueError or OSError when it cannot start.
     """
     leaving = asyncio.Event()
     tasks = TaskSet("worker", limit=2000)
@@ -44,7 +45,14 @@ async def run_worker(
             link.tell(event)
 
     rooms = Rooms(
-        listen, recorder, emit, clock or SystemClock(), announce=announce, face_bitrate=face_bitrate, mark=mark
+        listen,
+        recorder,
+        emit,
+        clock or SystemClock(),
+        announce=announce,
+        face_bitrate=face_bitrate,
+        mark=mark,
+        tcp=tcp,
     )
     loop = asyncio.get_running_loop()
     signals = []
