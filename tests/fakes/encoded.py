@@ -28,13 +28,14 @@ def encode_pictures(
     rate: int = 15,
     key_every: float = 1.0,
     begin: float = 0.0,
+    bit_rate: int = 400_000,
 ) -> list[Encoded]:
     """Encode noise that moves, so that frames span several packets."""
     codec = av.CodecContext.create("libvpx", "w")
     codec.width, codec.height = size
     codec.pix_fmt = "yuv420p"
     codec.time_base = Fraction(1, rate)
-    codec.bit_rate = 400_000
+    codec.bit_rate = bit_rate
     codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0"}
     noise = np.random.default_rng(1).integers(0, 255, (size[1], size[0] * 2, 3), dtype=np.uint8)
     noise = noise // 4 + 90
