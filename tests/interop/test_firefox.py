@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.media_peer import MediaPeer
 from tests.fakes.worker_house import WorkerHouse, worker_house
 from tests.peers import firefox
-from tests.peers.page_peer import blank_page, lines_of
+from tests.peers.page_peer import blank_page, lines_of, only
 from vwindow.addresses import primary_address
 from vwindow.sfu.control import AnswerOffer, Slot
 
@@ -45,7 +45,8 @@ def mid_of(slots: list[Slot], source: str) -> str:
     return next(slot.mid for slot in slots if slot.source == source)
 
 
-async def test_firefox_as_a_console_sees_hears_and_is_seen_and_heard(house: WorkerHouse) -> None:
+@pytest.mark.parametrize("path", ["udp", "tcp"])
+async def test_firefox_as_a_console_sees_hears_and_is_seen_and_heard(house: WorkerHouse, path: str) -> None:
     agent, page = MediaPeer("agent", house.client), MediaPeer("page", house.client)
     try:
         await agent.join()
@@ -56,7 +57,7 @@ async def test_firefox_as_a_console_sees_hears_and_is_seen_and_heard(house: Work
             reply = await house.client.ask(AnswerOffer(room="r", part="console", sdp=sdp))
             assert not reply.code, reply
             began = time.monotonic()
-            await fox.evaluate(f"vwindow.accept({json.dumps(reply.sdp)})")
+            await fox.evaluate(f"vwindow.accept({json.dumps(only(path, reply.sdp))})")
             await house.event("console", "up")
             print(f"up after {time.monotonic() - began:.2f} s")
             face, voice = mid_of(reply.slots, "kiosk.face"), mid_of(reply.slots, "kiosk.microphone")
@@ -66,6 +67,7 @@ async def test_firefox_as_a_console_sees_hears_and_is_seen_and_heard(house: Work
             assert stats["state"] == "connected"
             assert stats["in"][face]["width"] == 128
             assert stats["in"][face]["lost"] == stats["in"][voice]["lost"] == 0
+            assert stats["pair"] == path
             counters = await house.stats()
             assert not [name for name in counters if name.startswith("error")], counters
     finally:

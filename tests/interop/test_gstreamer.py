@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.media_peer import MediaPeer
 from tests.fakes.worker_house import WorkerHouse, worker_house
 from tests.peers import gstreamer
-from tests.peers.page_peer import lines_of
+from tests.peers.page_peer import lines_of, only
 from vwindow.addresses import primary_address
 from vwindow.sfu.control import AnswerOffer
 from vwindow.sfu.slots import Part
@@ -28,12 +28,12 @@ async def house(tmp_path: Path) -> AsyncIterator[WorkerHouse]:
         yield found
 
 
-async def join(house: WorkerHouse, peer: gstreamer.Gstreamer, part: Part) -> dict[str, str]:
+async def join(house: WorkerHouse, peer: gstreamer.Gstreamer, part: Part, path: str = "udp") -> dict[str, str]:
     """Take its offer as a part's; return source → m-line of its slots."""
     sdp = await peer.offer()
     reply = await house.client.ask(AnswerOffer(room="r", part=part, sdp=sdp))
     assert not reply.code, (reply, sdp)
-    await peer.accept(reply.sdp)
+    await peer.accept(only(path, reply.sdp))
     await house.event(part, "up")
     mids = [row.removeprefix("a=mid:") for row in reply.sdp.split("\r\n") if row.startswith("a=mid:")]
     return {slot.source: f"line_{mids.index(slot.mid)}" for slot in reply.slots}
@@ -43,17 +43,19 @@ def lines(part: Part, feeding: int) -> list[tuple[str, bool, bool]]:
     return [(kind, sends, index < feeding) for index, (kind, sends) in enumerate(lines_of(part))]
 
 
-async def test_webrtcbin_as_a_console_sees_hears_and_is_seen_and_heard(house: WorkerHouse) -> None:
+@pytest.mark.parametrize("path", ["udp", "tcp"])
+async def test_webrtcbin_as_a_console_sees_hears_and_is_seen_and_heard(house: WorkerHouse, path: str) -> None:
     agent, page = MediaPeer("agent", house.client), MediaPeer("page", house.client)
     try:
         await agent.join()
         await page.join()
         async with gstreamer.Gstreamer(lines("console", 2)) as peer:
-            slots = await join(house, peer, "console")
+            slots = await join(house, peer, "console", path)
             await page.frames("staff-face", 20)
             await page.frames("staff-microphone", 50)
             await peer.until(**{slots["kiosk.face"]: 20, slots["kiosk.microphone"]: 50})
             assert peer.state == "connected" and not peer.errors
+            assert path == "udp" or (await house.stats())["tcp_connections"]
         stats = await house.stats()
         assert not [name for name in stats if name.startswith("error")], stats
     finally:

@@ -41,7 +41,9 @@ window.vwindow = (() => {
           lost: row.packetsLost, width: row.frameWidth ?? 0,
         };
       }
-      return {state: peer.connectionState, in: byMid};
+      const used = all.find(row => row.type === 'candidate-pair' && row.nominated && row.state === 'succeeded');
+      const remote = used && all.find(row => row.id === used.remoteCandidateId);
+      return {state: peer.connectionState, pair: remote?.protocol, in: byMid};
     },
   };
 })();
@@ -70,6 +72,12 @@ async def blank_page() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
     finally:
         await runner.cleanup()
+
+
+def only(path: str, answer: str) -> str:
+    """Return an answer that names no candidate but those over `path`, as if a network let nothing else through."""
+    rows = answer.split("\r\n")
+    return "\r\n".join(row for row in rows if not row.startswith("a=candidate:") or f" {path} " in row)
 
 
 def lines_of(part: Part) -> list[tuple[Any, ...]]:

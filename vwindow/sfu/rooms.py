@@ -166,6 +166,7 @@ class Rooms:
             "rooms": len(self._rooms),
             "draining": self._draining,
             "peers": sum(room.peers for room in self._rooms.values()),
+            "tcp_connections": sum(len(port) for port in self._tcp),
         }
         return {name: float(value) for name, value in {**self._counters.values, **held}.items()}
 
