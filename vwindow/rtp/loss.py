@@ -15,16 +15,25 @@ class LossTracker:
     14 times and not after one second: later the picture has moved on.
     """
 
-    __slots__ = ("_highest", "_missing", "_next", "given_up")
+    __slots__ = ("_highest", "_missing", "_next", "answer_time", "given_up")
 
     def __init__(self) -> None:
         self._highest = -1
         self._missing: dict[int, tuple[float, float, int]] = {}  # number → (since, due, attempts)
         self._next = 0.0  # before this nothing is due: asking must not cost a walk through all gaps for each packet
+        self.answer_time = 0.0
+        """Seconds from asking to the repair, smoothed; 0 while none came by a repair stream."""
         self.given_up = 0
 
     def __len__(self) -> int:
         return len(self._missing)
+
+    def answer(self, number: int, now: float) -> None:
+        """Note the arrival of a number by a repair stream: it was asked for."""
+        missing = self._missing.pop(number, None)
+        if missing is not None and 0 < missing[2] <= len(WAITS):
+            passed = now - missing[0]
+            self.answer_time += (passed - self.answer_time) * (0.2 if self.answer_time else 1)
 
     def take(self, number: int, now: float) -> bool:
         """Note the arrival of an extended number; return False when a gap is too long to repair."""

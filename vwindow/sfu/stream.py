@@ -14,6 +14,7 @@ from vwindow.sfu.uplink import Uplink
 
 OUR_SSRC = 1
 """Sender SSRC of our receiver reports and requests; media has random ones."""
+MIN_WAIT = 0.02
 SEEN = 1024
 """Numbers back to which a packet that comes twice is known."""
 
@@ -89,7 +90,7 @@ class Stream:
             loss = self._loss
             if not loss.take(number, now):
                 self.ingest.request_keyframe()
-            elif loss and (lost := loss.due(now, round_trip)):
+            elif loss and (lost := loss.due(now, max(MIN_WAIT, loss.answer_time) if loss.answer_time else round_trip)):
                 self._send_rtcp(rtcp.receiver_report(OUR_SSRC, ()) + rtcp.nack(OUR_SSRC, self.ssrc, lost))
         else:
             if self._level and (level := extension(data, self._level)):
@@ -103,7 +104,7 @@ class Stream:
         number = extend(seq, self._unwrapper.highest)
         if 0 <= number <= self._unwrapper.highest and self._is_new(number):
             self._octets += len(payload)
-            self._loss.take(number, now)
+            self._loss.answer(number, now)
             self._reception.take(number, timestamp, now)
             self.ingest.take(self, number, timestamp, marker, payload, now)
 

@@ -19,6 +19,20 @@ def test_a_gap_is_asked_for_at_once_and_twice_in_each_round_trip() -> None:
     assert loss.due(1.12, 0.1) == [13]
 
 
+def test_how_long_a_repair_takes_is_learned_from_those_that_were_asked_for() -> None:
+    loss = LossTracker()
+    for number in (1, 3, 5):
+        loss.take(number, 0.0)
+    loss.answer(2, 0.0)  # it was late, not lost
+    assert loss.answer_time == 0
+    assert loss.due(0.0, 0.1) == [4]
+    loss.answer(4, 0.0625)
+    assert loss.answer_time == 0.0625
+    loss.answer(4, 9.0)
+    assert loss.answer_time == 0.0625
+    assert len(loss) == 0
+
+
 def test_order_and_duplicates_are_no_loss() -> None:
     loss = LossTracker()
     for number in (5, 6, 6, 7, 4, 3):

@@ -150,7 +150,7 @@ async def test_a_sender_of_a_voice_is_told_the_worst_required_viewers_loss(floor
         page.rtp(VOICE, seq, b"voice", payload_type=111)
 
     def told() -> int:
-        floor.run(1.1)
+        floor.run(2.2)
         reports = [report for report in page.reports() if isinstance(report, rtcp.ReceiverReport) and report.blocks]
         return reports[-1].blocks[0].fraction_lost
 
