@@ -91,8 +91,8 @@ async def test_a_call_with_recording(bench: Bench) -> None:
     assert agent.reply.slots == []
     assert [(slot.kind, slot.source) for slot in page.reply.slots] == [
         ("audio", "staff.microphone"),
-        ("audio", ""),
-        ("audio", ""),
+        ("audio", "guest.microphone"),
+        ("audio", "observer.microphone"),
         ("video", "staff.face"),
         ("video", "staff.screen"),
     ]
