@@ -23,11 +23,11 @@ WARM_UP = 8.0
 
 # A picture of 640x480 that moves everywhere, and a voice that never pauses.
 JOIN = """
-async ({lines, sends}) => {
+async ({lines, picturing}) => {
   const peer = window.peer = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
   let picture = null, voice = null;
   const stream = new MediaStream();
-  if (sends) {
+  if (picturing) {
     const canvas = document.createElement('canvas'); canvas.width = 640; canvas.height = 480;
     const pen = canvas.getContext('2d');
     const draw = () => {
@@ -40,11 +40,12 @@ async ({lines, sends}) => {
     };
     setInterval(draw, 33);
     picture = canvas.captureStream(30).getVideoTracks()[0];
-    const context = new AudioContext(), tone = context.createOscillator(), out = context.createMediaStreamDestination();
-    tone.frequency.value = 440; tone.connect(out); tone.start();
-    voice = out.stream.getAudioTracks()[0];
-    stream.addTrack(picture); stream.addTrack(voice);
+    stream.addTrack(picture);
   }
+  const context = new AudioContext(), tone = context.createOscillator(), out = context.createMediaStreamDestination();
+  tone.frequency.value = 440; tone.connect(out); tone.start();
+  voice = out.stream.getAudioTracks()[0];
+  stream.addTrack(voice);
   window.lines = [];
   for (const line of lines) {
     if (!line.sends) { lines_add(peer.addTransceiver(line.kind, {direction: 'recvonly'})); continue; }
@@ -83,10 +84,10 @@ async () => {
 """
 
 
-async def join(page: Page, client: ControlClient, part: Part, sends: bool, without: list[str]) -> None:
+async def join(page: Page, client: ControlClient, part: Part, picturing: bool, without: list[str]) -> None:
     """Connect a page as a part of the room; `without` leaves things out of the offer or the answer."""
     lines = [{"kind": line.kind, "sends": line.sends} for line in LINES[part]]
-    sdp = await page.evaluate(JOIN, {"lines": lines, "sends": sends})
+    sdp = await page.evaluate(JOIN, {"lines": lines, "picturing": picturing})
     for name, mark in {"red": "red/48000", "rtx": "rtx/90000", "transport-cc": "transport-cc"}.items():
         if name in without:
             sdp = "".join(row for row in sdp.splitlines(True) if mark not in row)
@@ -97,7 +98,7 @@ async def join(page: Page, client: ControlClient, part: Part, sends: bool, witho
 
 
 async def measure(browser: Browser, client: ControlClient, seconds: float, without: list[str]) -> dict[str, Any]:
-    """Send one way, console to kiosk page, and return what the page made of it."""
+    """Send console to kiosk page, with a voice back, and return what the page made of it."""
     await client.ask(OpenRoom(room="r"))
     sender, viewer = await blank_page(browser), await blank_page(browser)
     await join(viewer, client, "page", False, without)
