@@ -7,22 +7,24 @@ input (64 hex digits) and writes one line of JSON to standard output:
      "lost_frames"}, "staff": …, "kiosk.document": …}, "manifest": {"file", "bytes", "digest"}, "duration", "parts",
      "torn", "damaged", "unplayable": [source], "dropped_video", "dropped_audio"}
     {"ok": false, "code": "bad_key | journal_missing | journal_unreadable | wrong_key | verify_failed | remux_failed |
-                            disk"}
+                            disk | busy"}
 
 Exit code 0 or 1. A journal is deleted only on request, and only when all were undamaged and their files passed.
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from av.error import FFmpegError
 
-from vwindow.errors import VWindowError
+from vwindow.errors import Unavailable, VWindowError
 from vwindow.recording.disk import sync_folder
 from vwindow.recording.manifest import MANIFEST, describe, file_digest, write_manifest
 from vwindow.recording.remux import Made, remux
@@ -121,7 +123,8 @@ def _attempt(journals: list[Path], folder: Path, key_hex: str, delete_journal: b
     if not there:
         return {"ok": False, "code": "journal_missing"}
     try:
-        return finish(there, folder, key, delete_journal=delete_journal)
+        with _alone(folder):
+            return finish(there, folder, key, delete_journal=delete_journal)
     except VWindowError as error:
         code, reason = error.code, str(error)
     except FFmpegError as error:  # some of its kinds are OSErrors as well
@@ -130,6 +133,21 @@ def _attempt(journals: list[Path], folder: Path, key_hex: str, delete_journal: b
         code, reason = "disk", error.strerror or "error"
     sys.stderr.write(f"{code}: {reason}\n")
     return {"ok": False, "code": code}
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep out another finisher, one that outlived its server; raises Unavailable("busy"), OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable("busy") from error
+        yield
+    finally:
+        os.close(held)
 
 
 def main(arguments: list[str] | None = None) -> int:

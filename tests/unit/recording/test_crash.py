@@ -1,5 +1,6 @@
 """A worker that is killed while it records, and the command that makes files of what it left."""
 
+import fcntl
 import json
 import os
 import signal
@@ -102,6 +103,17 @@ async def test_command(take: Take, tmp_path: Path) -> None:
     assert code == 0 and not take.journal.exists()
     assert report["sides"]["staff"]["tracks"] == [{"kind": "audio", "source": "staff.microphone"}]
     assert sorted(p.name for p in take.out.iterdir()) == ["manifest.json.sealed", "staff.webm.sealed"]
+
+
+def test_two_finishers_of_one_recording_keep_apart(take: Take) -> None:
+    take.journal.write_bytes(b"VW")
+    take.out.mkdir()
+    held = os.open(take.out, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert run_finisher(take.journal, take.out, "00" * 32) == (1, {"ok": False, "code": "busy"})
+    finally:
+        os.close(held)
 
 
 def test_pictures_are_real() -> None:
