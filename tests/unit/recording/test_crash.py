@@ -106,8 +106,9 @@ async def test_command(take: Take, tmp_path: Path) -> None:
 
 
 def test_two_finishers_of_one_recording_keep_apart(take: Take) -> None:
+    take.journal.parent.mkdir(parents=True, exist_ok=True)
     take.journal.write_bytes(b"VW")
-    take.out.mkdir()
+    take.out.mkdir(exist_ok=True)
     held = os.open(take.out, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
