@@ -5,8 +5,8 @@ import struct
 from vwindow.rtp.seq import extend
 from vwindow.rtp.transportcc import TICK, TransportFeedback
 
-LOG_PACKETS = 2048
-"""Packets that are remembered until a report tells of them: more than a second of anything we send."""
+LOG_PACKETS = 1024
+"""Packets that are remembered until a report tells of them: a second of anything we send."""
 Sample = tuple[float, float | None, int]
 """Sent (our seconds), arrived (the viewer's seconds, None when lost), bytes."""
 
@@ -28,7 +28,7 @@ class Stamps:
         self._transport_head = transport << 4 | 1 if transport else 0
         self._time_head = (time << 4 | 2) << 24 if time else 0
         self._number = -1
-        self._log: list[tuple[int, float, int] | None] = [None] * LOG_PACKETS
+        self._log: list[tuple[int, float, int] | None] = [None] * (LOG_PACKETS if transport else 0)
         self._ticks = 0
         self._epoch = False
         self.overhead = 12 if transport and time else 8 if transport or time else 0
