@@ -74,15 +74,21 @@ class DelayTrend:
         self._smoothed = 0.9 * self._smoothed + 0.1 * self._accumulated
         self._raw.append(self._accumulated)
         self._history.append(((self._arrived - self._first) * 1000, self._smoothed))
-        if len(self._history) == WINDOW:
+        if len(self._history) == WINDOW and self._groups & 1:  # half as often costs half and tells as much
             self._judge(self._slope() * min(self._groups, MAX_GROUPS) * GAIN)
 
     def _slope(self) -> float:
-        mean_x = sum(x for x, _ in self._history) / WINDOW
-        mean_y = sum(y for _, y in self._history) / WINDOW
-        above = sum((x - mean_x) * (y - mean_y) for x, y in self._history)
-        below = sum((x - mean_x) ** 2 for x, _ in self._history)
-        return above / below if below else 0.0
+        first, base = self._history[0]
+        xs = ys = xx = xy = 0.0
+        for x, y in self._history:
+            x -= first
+            y -= base
+            xs += x
+            ys += y
+            xx += x * x
+            xy += x * y
+        below = WINDOW * xx - xs * xs
+        return (WINDOW * xy - xs * ys) / below if below > 1e-6 else 0.0
 
     def _judge(self, trend: float) -> None:
         rising, self._trend = trend >= self._trend, trend

@@ -13,6 +13,7 @@ Sample = tuple[float, float | None, int]
 _both = struct.Struct("!HHIBHB").pack
 _one = struct.Struct("!HHI").pack
 _PROFILE = 0xBEDE
+_MASK = LOG_PACKETS - 1
 
 
 class Stamps:
@@ -40,7 +41,7 @@ class Stamps:
                 return b""
             return _one(_PROFILE, 1, self._time_head | int(now * 262144) & 0xFFFFFF)
         self._number = number = self._number + 1
-        self._log[number % LOG_PACKETS] = (number, now, size)
+        self._log[number & _MASK] = (number, now, size)
         if not self._time_head:
             return _one(_PROFILE, 1, self._transport_head << 24 | (number & 0xFFFF) << 8)
         stamp = self._time_head | int(now * 262144) & 0xFFFFFF
@@ -53,7 +54,7 @@ class Stamps:
             return samples
         number = extend(feedback.base, self._number)
         for arrival in feedback.arrivals:
-            at = number % LOG_PACKETS
+            at = number & _MASK
             entry = self._log[at] if number >= 0 else None
             if entry is not None and entry[0] == number:
                 if arrival is None:
