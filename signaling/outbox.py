@@ -34,6 +34,18 @@ class SocketOutbox:
                 await self._server.emit(event, payload.model_dump(mode="json"), to=owner, namespace=namespace)
             except Exception:
                 log.exception("could not send %s to %s", event, owner)
+            finally:
+                self._queue.task_done()
+
+    async def flush(self, seconds: float) -> None:
+        """Wait until what is queued is on its way to all pages, at most `seconds`: a page may have gone silent."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._queue.join()
+                for link in list(self._server.eio.sockets.values()):
+                    await link.queue.join()
+        except TimeoutError:
+            log.warning("not all pages could be told within %.0f s", seconds)
 
     def _put(self, namespace: str, owner: str, event: str, payload: wire.Wire) -> None:
         try:

@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VWindowError as error:
         print(f"vwindow: {error.code}: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    except OSError as error:
+        print(f"vwindow: {error}", file=sys.stderr)  # noqa: T201
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,7 +141,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         address = addresses.primary_address()
         if address is None:
             raise ConfigError("--lan: this machine has no address besides the loopback")
-        from vwindow.app import lan_certificate
+        from vwindow.terminal import lan_certificate
 
         certificate, key = lan_certificate(settings.data_dir, address)
         changes = {"host": address, "tls_certificate": certificate, "tls_key": key}
@@ -218,7 +221,7 @@ def _addresses(entries: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _token(given: argparse.Namespace) -> int:
-    from vwindow.app import stream_token
+    from vwindow.terminal import stream_token
 
     if not 1 <= given.minutes <= 24 * 60:
         raise ConfigError("--minutes: from 1 to 1440")
@@ -237,7 +240,7 @@ def _export(given: argparse.Namespace) -> int:
 
 
 def _kiosk_code(given: argparse.Namespace) -> int:
-    from vwindow.app import kiosk_code
+    from vwindow.terminal import kiosk_code
 
     sys.stdout.write(asyncio.run(kiosk_code(_settings(given), given.kiosk)) + "\n")
     return 0
@@ -262,7 +265,7 @@ def _recording_export(given: argparse.Namespace) -> int:
 
 
 def _register_import(given: argparse.Namespace) -> int:
-    from vwindow.app import register_import
+    from vwindow.terminal import register_import
 
     counts = asyncio.run(register_import(_settings(given), given.file))
     sys.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + "\n")
@@ -286,9 +289,9 @@ def _workers_drain(given: argparse.Namespace) -> int:
 
 
 def _staff_add(given: argparse.Namespace) -> int:
-    from vwindow.app import staff_add
     from vwindow.ids import CentreId
     from vwindow.store.people import NewPerson
+    from vwindow.terminal import staff_add
 
     password = sys.stdin.readline().rstrip("\n")
     person = NewPerson(

@@ -6,8 +6,6 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -18,7 +16,6 @@ from signaling.server import Signaling, new_server
 from vwindow import demo
 from vwindow.access import may_serve
 from vwindow.books import Books, open_keys
-from vwindow.certificate import self_signed
 from vwindow.clock import Clock, SystemClock
 from vwindow.config import Settings
 from vwindow.data_lock import DataLock
@@ -27,12 +24,12 @@ from vwindow.desk.settings import DeskSettings
 from vwindow.finishing import Finishing
 from vwindow.gauges import Gauges
 from vwindow.ids import KioskId, RoomId, StaffId
+from vwindow.listening import listening
 from vwindow.media_pool import MediaPool
 from vwindow.recording.sealed import SealedReader
-from vwindow.register_file import RegisterFile
-from vwindow.store.people import NewPerson, People
+from vwindow.store.people import People
 from vwindow.tasks import TaskSet
-from vwindow.tokens import PURPOSE, SignedTokens, StreamLeave
+from vwindow.tokens import PURPOSE, SignedTokens
 from vwindow.web.application import build_web
 from vwindow.web.catalogue import add_catalogue
 from vwindow.web.parts import WebParts
@@ -43,8 +40,8 @@ log = logging.getLogger(__name__)
 
 STREAMS_PER_MINUTE = 60
 """Requests to publish or play that one address may make."""
-COMMAND_LINE = StaffId("command-line")
-"""Who made an enrolment code at the terminal of the server."""
+GOODBYE_SECONDS = 1.0
+"""How long a stop waits until the pages are told that their calls have ended."""
 
 
 @dataclass
@@ -83,6 +80,11 @@ class Server:
         settings, clock = self.settings, self._clock
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._stack.callback(DataLock(settings.data_dir).release)
+        # Before anything that an earlier run left is touched: a start that fails here must not have ended its calls.
+        doors = listening(settings.host, settings.port)
+        for door in doors:
+            self._stack.callback(door.close)
+        tls = settings.tls_context()
         books = await Books.open(settings, clock)
         self._stack.push_async_callback(books.database.close)
         accounts: tuple[demo.DemoAccount, ...] = ()
@@ -156,13 +158,18 @@ class Server:
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls_context())
-        await site.start()
+        self._stack.push_async_callback(self._say_goodbye, desk, outbox)
+        for door in doors:
+            await web.SockSite(runner, door, ssl_context=tls).start()
         log.info("serving %s", settings.url)
         return accounts
 
+    async def _say_goodbye(self, desk: Desk, outbox: SocketOutbox) -> None:
+        await desk.end_calls()
+        await outbox.flush(GOODBYE_SECONDS)
+
     async def stop(self) -> None:
-        """Stop taking requests, end all calls, finish their journals, then everything else in reverse order."""
+        """End all calls and tell so, stop taking requests, finish journals, then everything else in reverse order."""
         await self._stack.aclose()
 
 
@@ -205,46 +212,3 @@ async def serve(settings: Settings, *, load_demo: bool, ready: Callable[[Sequenc
         log.info("stopping: calls are ended and their recordings finished")
     finally:
         await server.stop()
-
-
-def lan_certificate(data_dir: Path, address: str) -> tuple[Path, Path]:
-    """Return the self-signed certificate of this machine's address."""
-    return self_signed(data_dir / "tls", address, SystemClock().now())
-
-
-async def kiosk_code(settings: Settings, kiosk: str) -> str:
-    """Make a one-time enrolment code at the server's terminal."""
-    books = await Books.open(settings, SystemClock())
-    try:
-        made = await books.kiosks.make_code(KioskId(kiosk), COMMAND_LINE, SystemClock().now())
-        return made.code
-    finally:
-        await books.database.close()
-
-
-def stream_token(
-    settings: Settings, kind: Literal["whip", "whep"], room: str, side: str, source: str, minutes: int
-) -> str:
-    """Sign a token at the server's terminal, to publish or play one source of a call."""
-    keys = open_keys(settings, create=False)
-    expires = int(SystemClock().now().timestamp()) + 60 * minutes
-    return SignedTokens(keys.derive(PURPOSE)).sign(StreamLeave(kind, room, side, source, expires))
-
-
-async def staff_add(settings: Settings, person: NewPerson, password: str) -> None:
-    """Make an account at the server's terminal: the first admin of a real start."""
-    books = await Books.open(settings, SystemClock())
-    try:
-        await books.people.create_staff(person, password, SystemClock().now())
-    finally:
-        await books.database.close()
-
-
-async def register_import(settings: Settings, file: Path) -> dict[str, int]:
-    """Add or change the centres, windows and kiosks that a file lists; return how many of each."""
-    listed = RegisterFile.read(file)
-    books = await Books.open(settings, SystemClock())
-    try:
-        return await listed.save(books.places, books.kiosks, SystemClock().now())
-    finally:
-        await books.database.close()

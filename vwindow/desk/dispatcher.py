@@ -109,9 +109,15 @@ class Desk:
         )
         return await recovery.run(held)
 
+    async def end_calls(self) -> None:
+        """End all calls and refuse new ones; when this returns, all of it is with the outbox."""
+        waiting: asyncio.Future[CallId | None] = asyncio.get_running_loop().create_future()
+        await self._mailbox.put((DeskClosing(self._clock.now()), waiting))
+        await waiting
+
     async def drain(self) -> None:
         """End all calls, refuse new ones, wait (bounded) until recordings and writes are finished."""
-        await self._send(DeskClosing(self._clock.now()))
+        await self.end_calls()
         try:
             async with asyncio.timeout(self._settings.drain_seconds):
                 await self.settled()
