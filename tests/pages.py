@@ -88,6 +88,16 @@ CAMERA = """
 })();
 """
 
+NO_CAMERA = """
+(() => {
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async wanted => {
+    if (wanted.video) throw new DOMException('there is none', 'NotFoundError');
+    return real(wanted);
+  };
+})();
+"""
+
 # What the other side's voice sounds like here: the received track's loudest sample of the last moments.
 EARS = """
 window.ears = async () => {
@@ -125,17 +135,19 @@ async def chromium(*more: str) -> AsyncIterator[Browser]:
 async def kiosk_page(browser: Browser, stack: Stack, size: dict[str, int] | None = None) -> Page:
     """Open the kiosk page of the stack's agent."""
     context = await browser.new_context(viewport=size or PORTRAIT)  # type: ignore[arg-type]
-    await _prepare(context, camera=False)
+    await _prepare(context)
     page = await context.new_page()
     await page.goto(stack.kiosk_url)
     await page.wait_for_selector('[data-testid="start"]')
     return page
 
 
-async def console_page(browser: Browser, stack: Stack, name: str, size: dict[str, int] | None = None) -> Page:
-    """Open the console and sign in."""
+async def console_page(
+    browser: Browser, stack: Stack, name: str, size: dict[str, int] | None = None, camera: str = CAMERA
+) -> Page:
+    """Open the console and sign in; `camera` is the script that stands in for its camera."""
     context = await browser.new_context(viewport=size or DESKTOP)  # type: ignore[arg-type]
-    await _prepare(context, camera=True)
+    await _prepare(context, camera)
     page = await context.new_page()
     await page.goto(stack.console_url)
     await fill(page, "name", name)
@@ -145,9 +157,9 @@ async def console_page(browser: Browser, stack: Stack, name: str, size: dict[str
     return page
 
 
-async def _prepare(context: BrowserContext, *, camera: bool) -> None:
+async def _prepare(context: BrowserContext, camera: str = "") -> None:
     await context.grant_permissions(["camera", "microphone", "notifications"])
-    await context.add_init_script(TIME_CODE + EARS + (CAMERA if camera else ""))
+    await context.add_init_script(TIME_CODE + EARS + camera)
 
 
 async def tap(page: Page, testid: str) -> None:

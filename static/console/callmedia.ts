@@ -1,5 +1,6 @@
 import { reactive, shallowRef, type InjectionKey } from "vue";
 import { MediaSide } from "@/core/media";
+import { Playable } from "@/core/playable";
 import { judge, type Quality } from "@/core/quality";
 import type { MediaStats } from "@/core/stats";
 import type { MediaAnswer, MediaRefused, StaffCall } from "@/core/wire";
@@ -125,9 +126,9 @@ export class CallMedia {
   private async accept(answer: MediaAnswer): Promise<void> {
     const attempt = this.attempt;
     if (attempt === null || attempt.call !== answer.call || attempt.side.peer.signalingState !== "have-local-offer") return;
-    const remote = new MediaStream();
+    const remote = new Playable(new MediaStream());
     attempt.side.onSource((source, track) => {
-      if (source === "kiosk.microphone" || source === "kiosk.face") remote.addTrack(track);
+      if (source === "kiosk.microphone" || source === "kiosk.face") remote.take(track);
     });
     try {
       await attempt.side.accept(answer);
@@ -135,7 +136,7 @@ export class CallMedia {
       if (this.attempt === attempt) this.retry("bad_answer");
       return;
     }
-    this.remote.value = remote;
+    this.remote.value = remote.stream;
     this.state.refused = "";
     this.read(attempt);
   }

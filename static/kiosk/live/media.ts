@@ -1,6 +1,7 @@
 import { reactive, shallowRef } from "vue";
 import { takeMicrophone, type DeviceError } from "@/core/devices";
 import { MediaSide } from "@/core/media";
+import { Playable } from "@/core/playable";
 import type { Ack, MediaAnswer, MediaOffer, MediaRefused } from "@/core/wire";
 
 declare global {
@@ -102,19 +103,17 @@ export class CallMedia {
     const side = new MediaSide("page", { microphone: this.microphone });
     this.side = side;
     window.vwindowPeer = side.peer;
+    const remote = new Playable(new MediaStream());
     side.onSource((source, track) => {
-      if (source === "staff.face" || source === "staff.microphone") this.take(track);
+      if (source !== "staff.face" && source !== "staff.microphone") return;
+      remote.take(track);
+      this.stream.value = remote.stream;
     });
     side.onState((state) => this.watch(side, state));
     const sdp = await side.offer();
     if (this.side !== side) return;
     const ack = await this.send({ call, part: "page", sdp });
     if (this.side === side && !ack.ok) this.again(side);
-  }
-
-  private take(track: MediaStreamTrack): void {
-    const others = (this.stream.value?.getTracks() ?? []).filter((each) => each.kind !== track.kind);
-    this.stream.value = new MediaStream([...others, track]);
   }
 
   private watch(side: MediaSide, state: RTCPeerConnectionState): void {
