@@ -5,8 +5,9 @@ from typing import Any
 
 from signaling import wire
 from signaling.auth import KioskGate, kiosk_auth
-from signaling.edge import Edge, Guest
+from signaling.edge import Edge
 from signaling.events import KIOSK_TO_SERVER
+from signaling.guest import Guest
 from vwindow.calls import events
 from vwindow.clock import Clock
 from vwindow.desk.dispatcher import Desk
@@ -44,33 +45,39 @@ class KioskEdge(Edge):
     async def left(self, owner: str) -> None:
         await self._desk.kiosk_lost(KioskId(owner))
 
-    async def _hello(self, owner: str, payload: wire.KioskHello) -> None:
-        self._desk.kiosk_said_hello(KioskId(owner), payload.version, payload.devices)
+    async def _hello(self, guest: Guest, payload: wire.KioskHello) -> None:
+        self._desk.kiosk_said_hello(KioskId(guest.owner), payload.version, payload.devices)
 
-    async def _mirror(self, owner: str, payload: wire.Empty) -> None:
-        self._desk.tell_kiosk_mirror(KioskId(owner))
+    async def _mirror(self, guest: Guest, payload: wire.Empty) -> None:
+        self._desk.tell_kiosk_mirror(KioskId(guest.owner))
 
-    async def _ask(self, owner: str, payload: wire.CallAsk) -> str:
-        return await self._desk.ask(KioskId(owner), payload.request, payload.city, payload.item, payload.recording)
-
-    async def _hang_up(self, owner: str, payload: wire.CallRef) -> None:
-        await self._desk.submit(events.VisitorHungUp(self._clock.now(), CallId(payload.call), KioskId(owner)))
-
-    async def _wait(self, owner: str, payload: wire.CallRef) -> None:
-        await self._desk.submit(events.VisitorWaited(self._clock.now(), CallId(payload.call), KioskId(owner)))
-
-    async def _callback(self, owner: str, payload: wire.CallbackAsk) -> None:
-        await self._desk.submit(
-            events.CallbackLeft(self._clock.now(), CallId(payload.call), KioskId(owner), payload.name, payload.phone)
+    async def _ask(self, guest: Guest, payload: wire.CallAsk) -> str:
+        return await self._desk.ask(
+            KioskId(guest.owner), payload.request, payload.city, payload.item, payload.recording
         )
 
-    async def _rate(self, owner: str, payload: wire.CallRate) -> None:
-        await self._desk.submit(events.Rated(self._clock.now(), CallId(payload.call), KioskId(owner), payload.grade))
+    async def _hang_up(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.VisitorHungUp(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
 
-    async def _close(self, owner: str, payload: wire.CallRef) -> None:
-        await self._desk.submit(events.CallClosed(self._clock.now(), CallId(payload.call), KioskId(owner)))
+    async def _wait(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.VisitorWaited(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
 
-    async def _offer(self, owner: str, payload: wire.MediaOffer) -> None:
+    async def _callback(self, guest: Guest, payload: wire.CallbackAsk) -> None:
+        await self._desk.submit(
+            events.CallbackLeft(
+                self._clock.now(), CallId(payload.call), KioskId(guest.owner), payload.name, payload.phone
+            )
+        )
+
+    async def _rate(self, guest: Guest, payload: wire.CallRate) -> None:
+        await self._desk.submit(
+            events.Rated(self._clock.now(), CallId(payload.call), KioskId(guest.owner), payload.grade)
+        )
+
+    async def _close(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.CallClosed(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
+
+    async def _offer(self, guest: Guest, payload: wire.MediaOffer) -> None:
         if payload.part == "console":
             raise Refused("bad_part")
-        await self._desk.offer_from_kiosk(KioskId(owner), CallId(payload.call), payload.part, payload.sdp)
+        await self._desk.offer_from_kiosk(KioskId(guest.owner), CallId(payload.call), payload.part, payload.sdp)

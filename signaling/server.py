@@ -1,6 +1,9 @@
 """The Socket.IO server with its two namespaces, mounted on the web application."""
 
+import asyncio
 import logging
+from collections.abc import Collection
+from typing import Any
 
 import socketio
 from aiohttp import web
@@ -8,23 +11,37 @@ from aiohttp import web
 from signaling import wire
 from signaling.auth import KioskGate, StaffGate
 from signaling.kiosk import KioskEdge
+from signaling.links import Links
 from signaling.outbox import SocketOutbox
 from signaling.staff import StaffEdge
 from vwindow.clock import Clock
 from vwindow.desk.dispatcher import Desk
+
+log = logging.getLogger(__name__)
 
 PING_SECONDS = 2
 DEAD_SECONDS = 3
 """Without an answer to a ping for this long, the link is dead: 5 s after the last sign of life at most."""
 
 
-def new_server(origins: list[str]) -> socketio.AsyncServer:
-    """Return a server that takes browsers of its own origin and of `origins` only."""
+LINKS_PER_ADDRESS = 512
+SWEEP_SECONDS = 1.0
+RECHECK_SECONDS = 45.0
+"""After which a console is asked again whether its session, role and account still hold."""
+
+
+def new_server(origins: Collection[str]) -> socketio.AsyncServer:
+    """Return a server that takes browsers of its own origin, as the request names it, and of `origins` only."""
+
+    def allowed(origin: str | None, environ: dict[str, Any]) -> bool:
+        request: web.Request = environ["aiohttp.request"]
+        return origin == f"{request.scheme}://{request.host}" or origin in origins
+
     return socketio.AsyncServer(
         async_mode="aiohttp",
         # In order, one at a time per connection: a hang-up must not overtake the offer before it.
         async_handlers=False,
-        cors_allowed_origins=origins or None,
+        cors_allowed_origins=allowed,
         max_http_buffer_size=wire.MAX_MESSAGE_BYTES,
         ping_interval=PING_SECONDS,
         ping_timeout=DEAD_SECONDS,
@@ -38,13 +55,36 @@ class Signaling:
     """Both edges on one server."""
 
     def __init__(
-        self, server: socketio.AsyncServer, desk: Desk, kiosks: KioskGate, staff: StaffGate, clock: Clock
+        self,
+        server: socketio.AsyncServer,
+        desk: Desk,
+        kiosks: KioskGate,
+        staff: StaffGate,
+        clock: Clock,
+        per_address: int = LINKS_PER_ADDRESS,
     ) -> None:
         self.server = server
         self.kiosk = KioskEdge(desk, kiosks, clock)
         self.staff = StaffEdge(desk, staff, clock)
-        server.register_namespace(self.kiosk)
-        server.register_namespace(self.staff)
+        self.links = Links(server, clock, lambda: self.kiosk.links() | self.staff.links(), per_address)
+        for edge in (self.kiosk, self.staff):
+            server.register_namespace(edge)
+            edge.on_refused = self.links.refused
+            self.links.on_gone.append(edge.gone)
+
+    async def watch(self) -> None:
+        """End unused sessions each second, and consoles that are let in no longer, until cancelled."""
+        loop = asyncio.get_running_loop()
+        next_check = loop.time() + RECHECK_SECONDS
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.links.sweep()
+                if loop.time() >= next_check:
+                    next_check = loop.time() + RECHECK_SECONDS
+                    await self.staff.recheck()
+            except Exception:  # an edge: the doors are watched as long as the server runs
+                log.exception("the watch at the doors stumbled")
 
     def mount(self, app: web.Application) -> None:
         """Answer at /socket.io/ of the web application."""

@@ -5,20 +5,24 @@ from typing import Any
 
 from signaling import wire
 from signaling.auth import StaffGate, session_token
-from signaling.edge import Edge, Guest
+from signaling.edge import Edge
 from signaling.events import STAFF_TO_SERVER
+from signaling.guest import Guest
 from vwindow.calls import events
 from vwindow.clock import Clock
 from vwindow.desk.dispatcher import Desk
 from vwindow.errors import Refused
 from vwindow.ids import CallId, StaffId
 
+CONSOLES_PER_PERSON = 8
+"""Open pages of one person; one more ends the oldest."""
+
 
 class StaffEdge(Edge):
     """Namespace /staff."""
 
     def __init__(self, desk: Desk, gate: StaffGate, clock: Clock) -> None:
-        super().__init__("/staff", STAFF_TO_SERVER, clock)
+        super().__init__("/staff", STAFF_TO_SERVER, clock, per_owner=CONSOLES_PER_PERSON)
         self._desk = desk
         self._gate = gate
         self.handle("mirror.ask", self._mirror)
@@ -37,6 +41,15 @@ class StaffEdge(Edge):
             raise Refused("not_signed_in", status=401)
         return self.new_guest(found.staff, found.token)
 
+    async def holds(self, guest: Guest) -> bool:
+        return await self._gate.signed_in(guest.token) is not None
+
+    async def _still(self, guest: Guest) -> None:
+        """Raise Refused("not_signed_in") and end the console when session, role or account hold no longer."""
+        if not await self.holds(guest):
+            await self._end(guest.sid)
+            raise Refused("not_signed_in", status=401)
+
     async def arrived(self, owner: str, first: bool) -> None:
         if first:
             await self._desk.staff_connected(StaffId(owner))
@@ -46,35 +59,39 @@ class StaffEdge(Edge):
     async def left(self, owner: str) -> None:
         await self._desk.staff_lost(StaffId(owner))
 
-    async def _mirror(self, owner: str, payload: wire.Empty) -> None:
-        self._desk.tell_staff_mirror(StaffId(owner))
+    async def _mirror(self, guest: Guest, payload: wire.Empty) -> None:
+        self._desk.tell_staff_mirror(StaffId(guest.owner))
 
-    async def _ready(self, owner: str, payload: wire.Empty) -> None:
-        await self._desk.submit(events.StaffReady(self._clock.now(), StaffId(owner)))
+    async def _ready(self, guest: Guest, payload: wire.Empty) -> None:
+        await self._still(guest)
+        await self._desk.submit(events.StaffReady(self._clock.now(), StaffId(guest.owner)))
 
-    async def _break(self, owner: str, payload: wire.StaffPause) -> None:
-        await self._desk.submit(events.StaffPaused(self._clock.now(), StaffId(owner), payload.reason))
+    async def _break(self, guest: Guest, payload: wire.StaffPause) -> None:
+        await self._desk.submit(events.StaffPaused(self._clock.now(), StaffId(guest.owner), payload.reason))
 
-    async def _off(self, owner: str, payload: wire.Empty) -> None:
-        await self._desk.submit(events.StaffLeft(self._clock.now(), StaffId(owner)))
+    async def _off(self, guest: Guest, payload: wire.Empty) -> None:
+        await self._desk.submit(events.StaffLeft(self._clock.now(), StaffId(guest.owner)))
 
-    async def _answer(self, owner: str, payload: wire.CallRef) -> None:
-        await self._desk.submit(events.StaffAnswered(self._clock.now(), CallId(payload.call), StaffId(owner)))
+    async def _answer(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._still(guest)
+        await self._desk.submit(events.StaffAnswered(self._clock.now(), CallId(payload.call), StaffId(guest.owner)))
 
-    async def _decline(self, owner: str, payload: wire.CallDecline) -> None:
+    async def _decline(self, guest: Guest, payload: wire.CallDecline) -> None:
         await self._desk.submit(
-            events.StaffDeclined(self._clock.now(), CallId(payload.call), StaffId(owner), payload.reason)
+            events.StaffDeclined(self._clock.now(), CallId(payload.call), StaffId(guest.owner), payload.reason)
         )
 
-    async def _hang_up(self, owner: str, payload: wire.CallRef) -> None:
-        await self._desk.submit(events.StaffHungUp(self._clock.now(), CallId(payload.call), StaffId(owner)))
+    async def _hang_up(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.StaffHungUp(self._clock.now(), CallId(payload.call), StaffId(guest.owner)))
 
-    async def _outcome(self, owner: str, payload: wire.CallOutcome) -> None:
+    async def _outcome(self, guest: Guest, payload: wire.CallOutcome) -> None:
         await self._desk.submit(
-            events.OutcomeNoted(self._clock.now(), CallId(payload.call), StaffId(owner), payload.outcome, payload.note)
+            events.OutcomeNoted(
+                self._clock.now(), CallId(payload.call), StaffId(guest.owner), payload.outcome, payload.note
+            )
         )
 
-    async def _offer(self, owner: str, payload: wire.MediaOffer) -> None:
+    async def _offer(self, guest: Guest, payload: wire.MediaOffer) -> None:
         if payload.part != "console":
             raise Refused("bad_part")
-        await self._desk.offer_from_staff(StaffId(owner), CallId(payload.call), payload.sdp)
+        await self._desk.offer_from_staff(StaffId(guest.owner), CallId(payload.call), payload.sdp)
