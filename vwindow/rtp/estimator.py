@@ -13,7 +13,15 @@ MAX_GROUPS = 60
 QUEUED_MS = 10.0
 LASTING = 0.06
 DECREASE = 0.85
+LEAST = 0.5
+"""Of what arrived at most in the last seconds: a stall must not look like a path that carries nothing."""
+QUIET = 100_000
+"""A voice alone cannot fill a path: its delay says nothing of pictures."""
 INCREASE_PER_SECOND = 1.08
+RECOVER_PER_SECOND = 1.25
+CALM = 5.0
+"""Seconds after a fall from which on the rise is the faster one."""
+PEAK_PER_SECOND = 0.7
 NEAR_CAPACITY_BITS_PER_SECOND = 50_000
 LOSS_LIMIT = 0.1
 LOSS_PACKETS = 20
@@ -112,13 +120,14 @@ class DelayTrend:
 class Estimator:
     """Keep one figure for a path, between 50 kbit/s and `ceiling` bit/s; begins at the ceiling.
 
-    A growing queue brings it to 85 % of what arrived; more than a tenth lost lowers it by half of the loss; else
-    it rises by 8 % a second, and slowly near where it had to fall. Loss of a few percent is no sign of congestion.
+    A growing queue brings it to 85 % of what arrived; more than a tenth lost lowers it by half of the loss, but not
+    below that; else it rises by 8 to 25 % a second, and slowly near where it had to fall. Loss of a few percent is no
+    sign of congestion.
     """
 
     __slots__ = (
-        "_arrivals", "_capacity", "_ceiling", "_expected", "_fell", "_lost", "_octets", "_risen", "_trend", "bitrate",
-        "loss",
+        "_arrivals", "_capacity", "_ceiling", "_expected", "_fell", "_lost", "_octets", "_peak", "_risen", "_trend",
+        "bitrate", "loss",
     )  # fmt: skip
 
     def __init__(self, ceiling: int) -> None:
@@ -127,6 +136,7 @@ class Estimator:
         self._arrivals: deque[tuple[float, int]] = deque(maxlen=2048)
         self._octets = 0
         self._capacity = 0.0
+        self._peak = 0.0
         self._fell = float("-inf")
         self._risen = 0.0
         self._expected = 0
@@ -171,23 +181,26 @@ class Estimator:
         self._expected = self._lost = 0
         self.loss += 0.3 * (fraction - self.loss)
         if self.loss > LOSS_LIMIT and now - self._fell > 0.3 + round_trip:
-            self._fall(self.bitrate * (1 - 0.5 * self.loss), now)
+            # What still arrives above the estimate is a sender that has not followed yet.
+            self._fall(max(self.bitrate * (1 - 0.5 * self.loss), DECREASE * self.arriving), now)
 
     def _judge_delay(self, now: float, round_trip: float) -> None:
         passed = min(1.0, now - self._risen) if self._risen else 0.0
         self._risen = now
+        arriving = self.arriving
+        self._peak = max(arriving, self._peak * PEAK_PER_SECOND**passed)
         state = self._trend.state
         if state > 0:
-            if now - self._fell > 0.1 + round_trip:
-                self._capacity = self.arriving or self.bitrate
-                self._fall(min(self.bitrate, DECREASE * self._capacity), now)
+            if self._peak > QUIET and now - self._fell > 0.1 + round_trip:
+                self._capacity = max(arriving, LEAST * self._peak / DECREASE)
+                self._fall(DECREASE * self._capacity, now)
         elif state == 0 and self.loss <= LOSS_LIMIT:
             if 0.8 * self._capacity < self.bitrate < 1.2 * self._capacity:
                 self.bitrate += NEAR_CAPACITY_BITS_PER_SECOND * passed
             else:
-                self.bitrate *= INCREASE_PER_SECOND**passed
+                self.bitrate *= (RECOVER_PER_SECOND if now - self._fell > CALM else INCREASE_PER_SECOND) ** passed
             self.bitrate = min(self.bitrate, self._ceiling)
 
     def _fall(self, bitrate: float, now: float) -> None:
         self._fell = now
-        self.bitrate = max(float(FLOOR), bitrate)
+        self.bitrate = max(float(FLOOR), min(self.bitrate, bitrate))
