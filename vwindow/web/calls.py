@@ -1,6 +1,6 @@
 """Past calls and call-back requests."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -50,11 +50,12 @@ def _before(text: str) -> datetime:
     try:
         # A "+" of the zone arrives as a blank when nobody escaped it.
         moment = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise Refused("bad_query")
+        # At the ends of the calendar a moment with a zone may have no UTC.
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Refused("bad_query") from error
-    if moment.tzinfo is None:
-        raise Refused("bad_query")
-    return moment
 
 
 def _shown(call: PastCall) -> dict[str, Any]:
