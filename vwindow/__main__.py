@@ -127,6 +127,10 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--skill", action="append", default=[], metavar="CITY:GROUP", help="whom to serve; group * is all")
     _settings_arguments(add)
     add.set_defaults(run=_staff_add)
+    unlock = staff.add_parser("unlock", help="forget the wrong passwords of an account")
+    unlock.add_argument("account")
+    _settings_arguments(unlock)
+    unlock.set_defaults(run=_staff_unlock)
     return parser
 
 
@@ -309,4 +313,11 @@ def _staff_add(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+def _staff_unlock(given: argparse.Namespace) -> int:
+    from vwindow.terminal import staff_unlock
+
+    asyncio.run(staff_unlock(_settings(given), given.account))
+    return 0
+
+
     sys.exit(main())

@@ -12,10 +12,15 @@ Role = Literal["staff", "supervisor", "technician", "admin", "evaluator"]
 Scope = Literal["centre", "city", "all"]
 
 WRONG_LIMIT = 5
+"""Wrong passwords for an account from one network address."""
+WRONG_LIMIT_ALL = 50
+"""And from all addresses together: one stranger at one place must not lock anybody out."""
 WRONG_WINDOW = timedelta(minutes=15)
 LOCK_TIME = timedelta(minutes=15)
 IDLE_TIME = timedelta(hours=8)
 SESSION_TIME = timedelta(hours=12)
+CLOCK_STEP = timedelta(minutes=5)
+"""A clock may be set back by this; what is dated later was written by a clock that was wrong, and does not count."""
 PASSWORD_LENGTHS = range(12, 129)
 """Length is what counts (NIST SP 800-63B 3.1.1.2); the upper bound keeps hashing cheap to ask for."""
 
@@ -110,22 +115,23 @@ def may_change_kiosks(role: Role) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """The wrong passwords of an account within the last window."""
+    """The wrong passwords of an account within the last window, from one address or from all."""
 
     count: int = 0
     since: datetime | None = None
     locked_until: datetime | None = None
 
     def locked(self, now: datetime) -> bool:
-        """Tell whether the account is locked."""
-        return self.locked_until is not None and now < self.locked_until
+        """Tell whether the account is locked; a lock that would last longer than any is of a clock that was ahead."""
+        return self.locked_until is not None and now < self.locked_until <= now + LOCK_TIME + CLOCK_STEP
 
-    def after_wrong(self, now: datetime) -> "Attempts":
-        """Return the attempts after one more wrong password."""
-        if self.since is None or now - self.since >= WRONG_WINDOW or self.locked_until is not None:
+    def after_wrong(self, now: datetime, limit: int = WRONG_LIMIT) -> "Attempts":
+        """Return the attempts after one more wrong password; at `limit` they lock."""
+        counts = self.since is not None and self.since - CLOCK_STEP <= now < self.since + WRONG_WINDOW
+        if not counts or self.locked_until is not None:
             return Attempts(1, now)
         count = self.count + 1
-        return Attempts(count, self.since, now + LOCK_TIME if count >= WRONG_LIMIT else None)
+        return Attempts(count, self.since, now + LOCK_TIME if count >= limit else None)
 
 
 def check_password(password: str, account: str) -> None:

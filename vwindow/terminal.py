@@ -49,6 +49,15 @@ async def staff_add(settings: Settings, person: NewPerson, password: str) -> Non
         await books.database.close()
 
 
+async def staff_unlock(settings: Settings, account: str) -> None:
+    """Forget the wrong passwords of an account; a server that runs sees it at once."""
+    books = await Books.open(settings, SystemClock())
+    try:
+        await books.people.unlock(account)
+    finally:
+        await books.database.close()
+
+
 async def register_import(settings: Settings, file: Path) -> dict[str, int]:
     """Add or change the centres, windows and kiosks that a file lists; return how many of each."""
     listed = RegisterFile.read(file)

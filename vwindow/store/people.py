@@ -1,7 +1,6 @@
 """People who sign in: accounts, passwords, lock-out, sessions."""
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,16 +11,16 @@ from sqlalchemy import delete
 from sqlmodel import Session as DatabaseSession
 from sqlmodel import col, select
 
-from vwindow.access import Attempts, Role, Scope, check_password
+from vwindow.access import Role, Scope, check_password
 from vwindow.errors import Refused
 from vwindow.ids import CITIES, CentreId, StaffId
 from vwindow.keys import KeyRing
 from vwindow.store.database import Database
-from vwindow.store.sessions import StaffSession, describe, end_old, ends_at, touch
+from vwindow.store.lockout import Strangers, count_wrong, forgive, locked
+from vwindow.store.sessions import StaffSession, alive, describe, end_old, touch
 from vwindow.store.tables import Centre, Session, Staff, StaffSkill
 
 _SEEN_STEP = timedelta(seconds=60)
-_UNKNOWN_LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,7 @@ class People:
         self._keys = keys
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_urlsafe(24))
-        # Bounded: when full, the unknown account that was tried longest ago is forgotten.
-        self._unknown: OrderedDict[str, Attempts] = OrderedDict()
+        self._strangers = Strangers()
 
     async def create_staff(self, person: NewPerson, password: str, now: datetime) -> StaffId:
         """Make an account.
@@ -101,9 +99,19 @@ class People:
             if row is None:
                 raise Refused("unknown_staff", status=404)
             row.password_hash = hashed
-            _keep_attempts(row, Attempts())
-            session.add(row)
+            forgive(session, row)
             session.execute(delete(Session).where(col(Session.staff) == row.id))
+
+        await self._database.write(work)
+
+    async def unlock(self, account: str) -> None:
+        """Forget all wrong passwords of an account; raise Refused("unknown_staff")."""
+
+        def work(session: DatabaseSession) -> None:
+            row = _by_account(session, account)
+            if row is None:
+                raise Refused("unknown_staff", status=404)
+            forgive(session, row)
 
         await self._database.write(work)
 
@@ -129,15 +137,19 @@ class People:
 
         return await self._database.read(work)
 
-    async def sign_in(self, name: str, password: str, now: datetime) -> tuple[str, StaffSession]:
-        """Return a new session token and who it belongs to; raise Refused("wrong_password" | "locked_out")."""
+    async def sign_in(self, name: str, password: str, now: datetime, address: str = "") -> tuple[str, StaffSession]:
+        """Return a new session token and who it belongs to; raise Refused("wrong_password" | "locked_out").
+
+        `address` is the network that asks: wrong passwords lock an account there, and everywhere only when many do.
+        """
         account = _folded(name)
+        place = self._keys.digest("address", address.encode())
         row = await self._database.read(lambda session: _by_account(session, account))
         known = row is not None and row.disabled_at is None
         hashed = row.password_hash if row is not None and known else self._nobody
         right = await self._database.compute(lambda: self._matches(hashed, password)) and known
         if row is None or not known:
-            self._unknown_failed(account, now)
+            self._strangers.count_wrong(account, place, now)
             raise Refused("wrong_password", status=401)
         staff = row.id
         token = secrets.token_urlsafe(32)
@@ -145,15 +157,12 @@ class People:
         def work(session: DatabaseSession) -> StaffSession | Refused:
             # Read again under the lock: attempts made side by side must count each other.
             person = session.get_one(Staff, staff, with_for_update=True)
-            attempts = _attempts(person)
-            if attempts.locked(now) or person.disabled_at is not None:
+            if locked(session, person, place, now) or person.disabled_at is not None:
                 return Refused("locked_out", status=423, retryable=True)
             if not right or person.password_hash != hashed:
-                _keep_attempts(person, attempts.after_wrong(now))
-                session.add(person)
+                count_wrong(session, person, place, now)
                 return Refused("wrong_password", status=401)
-            _keep_attempts(person, Attempts())
-            session.add(person)
+            forgive(session, person, place)
             end_old(session, staff, now)
             fresh = Session(
                 token_hash=self._digest(token), staff=staff, centre=person.centre, created_at=now, seen_at=now
@@ -180,7 +189,7 @@ class People:
 
         def look(session: DatabaseSession) -> tuple[StaffSession, datetime] | None:
             row = session.get(Session, digest)
-            if row is None or now >= ends_at(row):
+            if row is None or not alive(row, now):
                 return None
             person = session.get_one(Staff, row.staff)
             if person.disabled_at is not None:
@@ -201,15 +210,6 @@ class People:
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 
-    def _unknown_failed(self, account: str, now: datetime) -> None:
-        attempts = self._unknown.pop(account, Attempts())
-        if attempts.locked(now):
-            self._unknown[account] = attempts
-            raise Refused("locked_out", status=423, retryable=True)
-        self._unknown[account] = attempts.after_wrong(now)
-        while len(self._unknown) > _UNKNOWN_LIMIT:
-            self._unknown.popitem(last=False)
-
     def _digest(self, token: str) -> str:
         return self._keys.digest("session", token.encode())
 
@@ -220,13 +220,3 @@ def _folded(account: str) -> str:
 
 def _by_account(session: DatabaseSession, account: str) -> Staff | None:
     return session.exec(select(Staff).where(Staff.account == _folded(account))).first()
-
-
-def _attempts(row: Staff) -> Attempts:
-    return Attempts(row.wrong_count, row.wrong_since, row.locked_until)
-
-
-def _keep_attempts(row: Staff, attempts: Attempts) -> None:
-    row.wrong_count = attempts.count
-    row.wrong_since = attempts.since
-    row.locked_until = attempts.locked_until

@@ -7,7 +7,7 @@ from typing import cast
 from sqlmodel import Session as DatabaseSession
 from sqlmodel import col, select
 
-from vwindow.access import IDLE_TIME, SESSION_TIME, Role, Scope, Viewer
+from vwindow.access import CLOCK_STEP, IDLE_TIME, SESSION_TIME, Role, Scope, Viewer
 from vwindow.ids import CentreId, StaffId
 from vwindow.store.tables import Centre, Session, Staff
 
@@ -30,9 +30,11 @@ class StaffSession:
         return self.viewer.staff
 
 
-def ends_at(row: Session) -> datetime:
-    """Return when a session ends if nobody uses it."""
-    return min(row.seen_at + IDLE_TIME, row.created_at + SESSION_TIME)
+def alive(row: Session, now: datetime) -> bool:
+    """Tell whether a session still counts; one that was made or used in the future is of a clock that was ahead."""
+    if max(row.created_at, row.seen_at) > now + CLOCK_STEP:
+        return False
+    return now < min(row.seen_at + IDLE_TIME, row.created_at + SESSION_TIME)
 
 
 def describe(person: Staff, centre: Centre, row: Session) -> StaffSession:
@@ -59,5 +61,5 @@ def end_old(session: DatabaseSession, staff: str, now: datetime) -> None:
     """End what has run out, and make room for one more session."""
     rows = session.exec(select(Session).where(Session.staff == staff).order_by(col(Session.seen_at).desc())).all()
     for place, row in enumerate(rows):
-        if now >= ends_at(row) or place >= SESSIONS_PER_PERSON - 1:
+        if not alive(row, now) or place >= SESSIONS_PER_PERSON - 1:
             session.delete(row)

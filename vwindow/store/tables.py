@@ -92,6 +92,18 @@ class StaffSkill(Row, table=True):
     centre: str = Field(foreign_key="centre.id")
 
 
+class WrongSignIn(Row, table=True):
+    """Wrong passwords for an account from one network address, which is kept as a keyed hash only."""
+
+    __tablename__ = "wrong_sign_in"
+    staff: str = Field(foreign_key="staff.id", primary_key=True)
+    address_hash: str = Field(primary_key=True)
+    centre: str = Field(foreign_key="centre.id")
+    count: int
+    since: datetime | None = Field(default=None, sa_type=Moment)
+    locked_until: datetime | None = Field(default=None, sa_type=Moment)
+
+
 class Session(Row, table=True):
     """A signed-in browser; the token is kept as a keyed hash only."""
 

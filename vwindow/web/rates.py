@@ -24,7 +24,7 @@ class AddressRate:
 
     def check(self, request: web.Request, now: float) -> None:
         """Count a request at monotonic seconds; raise Refused("too_many")."""
-        address = _network(request.remote or "")
+        address = network_of(request.remote or "")
         times = self._asked.pop(address, None) or deque(maxlen=self._limit)
         self._asked[address] = times
         while len(self._asked) > self._addresses:
@@ -34,7 +34,8 @@ class AddressRate:
         times.append(now)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return what stands for one host: its IPv4 address, or its IPv6 /64."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

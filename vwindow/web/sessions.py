@@ -10,7 +10,7 @@ from vwindow.store.sessions import StaffSession
 from vwindow.web.answers import answer
 from vwindow.web.bodies import Nothing, SignIn, read_body
 from vwindow.web.parts import PARTS
-from vwindow.web.rates import AddressRate
+from vwindow.web.rates import AddressRate, network_of
 from vwindow.web.security import COOKIE
 
 SIGN_INS_PER_MINUTE = 20
@@ -40,7 +40,9 @@ async def _sign_in(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     request.app[_RATE].check(request, parts.clock.monotonic())
     body = await read_body(request, SignIn)
-    token, session = await parts.people.sign_in(body.name, body.password, parts.clock.now())
+    token, session = await parts.people.sign_in(
+        body.name, body.password, parts.clock.now(), network_of(request.remote or "")
+    )
     await _end(request)
     response = answer(_described(session))
     response.set_cookie(

@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.store_house import HEFEI, PASSWORD, StoreHouse
-from vwindow.access import Attempts, check_password
+from vwindow.access import WRONG_LIMIT_ALL, Attempts, check_password
 from vwindow.errors import Refused
 from vwindow.ids import CentreId
 from vwindow.store.people import NewPerson
 from vwindow.store.sessions import SESSIONS_PER_PERSON
 
 
-async def code_of_sign_in(house: StoreHouse, name: str, password: str) -> str:
+async def code_of_sign_in(house: StoreHouse, name: str, password: str, address: str = "") -> str:
     try:
-        await house.people.sign_in(name, password, house.now)
+        await house.people.sign_in(name, password, house.now, address)
     except Refused as error:
         return error.code
     return "ok"
@@ -40,6 +40,48 @@ async def test_five_wrong_passwords_lock_known_and_unknown_accounts_alike(house:
     assert await code_of_sign_in(house, account, "wrong") == "wrong_password"
     expected = "ok" if account == "hefei.staff" else "wrong_password"
     assert await code_of_sign_in(house, account, PASSWORD) == expected
+
+
+@pytest.mark.parametrize("account", ["hefei.staff", "nobody"])
+async def test_a_stranger_elsewhere_locks_nobody_out_but_many_do(house: StoreHouse, account: str) -> None:
+    for _ in range(20):
+        await code_of_sign_in(house, account, "wrong", "192.0.2.1")
+    assert await code_of_sign_in(house, account, PASSWORD, "192.0.2.1") == "locked_out"
+    expected = "ok" if account == "hefei.staff" else "wrong_password"
+    assert await code_of_sign_in(house, account, PASSWORD, "192.0.2.2") == expected
+    assert await code_of_sign_in(house, account, PASSWORD, "192.0.2.1") == "locked_out"
+    for number in range(WRONG_LIMIT_ALL):
+        await code_of_sign_in(house, account, "wrong", f"198.51.100.{number}")
+    assert await code_of_sign_in(house, account, PASSWORD, "192.0.2.2") == "locked_out"
+
+
+async def test_unlocking_forgets_all_wrong_passwords(house: StoreHouse) -> None:
+    for address in ("a", "b"):
+        for _ in range(6):
+            await code_of_sign_in(house, "hefei.staff", "wrong", address)
+    await house.people.unlock("Hefei.Staff")
+    for address in ("a", "b"):
+        assert await code_of_sign_in(house, "hefei.staff", PASSWORD, address) == "ok"
+    with pytest.raises(Refused, match="unknown_staff"):
+        await house.people.unlock("nobody")
+
+
+async def test_what_a_clock_wrote_that_was_ahead_does_not_count(house: StoreHouse) -> None:
+    real = house.now
+    house.clock.advance(90 * 24 * 3600)
+    for _ in range(5):
+        assert await code_of_sign_in(house, "hefei.staff", "wrong") == "wrong_password"
+    await house.people.unlock("hefei.staff")
+    token, _ = await house.people.sign_in("hefei.staff", PASSWORD, house.now)
+    for _ in range(5):
+        await code_of_sign_in(house, "hefei.staff", "wrong")
+    assert await house.people.session(token, house.now) is not None
+    assert await house.people.session(token, real) is None
+    for _ in range(4):
+        with pytest.raises(Refused, match="wrong_password"):
+            await house.people.sign_in("hefei.staff", "wrong", real)
+    fresh, _ = await house.people.sign_in("hefei.staff", PASSWORD, real)
+    assert await house.people.session(fresh, real - timedelta(minutes=1)) is not None, "a small step back is no harm"
 
 
 async def test_attempts_side_by_side_count_each_other(house: StoreHouse) -> None:
