@@ -8,6 +8,7 @@ from datetime import datetime
 from tests.fakes.clock import FakeClock
 from vwindow.desk.ports import (
     CallRecord,
+    EndedCall,
     ItemFacts,
     KioskFacts,
     Part,
@@ -121,6 +122,8 @@ class FakeLedger:
     recordings: dict[RecordingId, str] = field(default_factory=dict)
     left_open: list[CallRecord] = field(default_factory=list)
     """Calls that a crash left."""
+    ended: list[EndedCall] = field(default_factory=list)
+    """Calls of the last run that had ended."""
     failures: int = 0
 
     def _enter(self, what: str, name: str) -> None:
@@ -161,6 +164,9 @@ class FakeLedger:
 
     async def open_calls(self) -> Sequence[CallRecord]:
         return list(self.left_open)
+
+    async def ended_calls(self, since: datetime) -> Sequence[EndedCall]:
+        return [one for one in self.ended if one.record.ended_at is not None and one.record.ended_at >= since]
 
     async def end_open_calls(self, reason: str, at: datetime, kept: Collection[CallId]) -> Sequence[CallRecord]:
         ended = [record for record in self.left_open if record.call not in kept]
@@ -246,11 +252,13 @@ class FakeOutbox:
         self.staff_calls[staff] = view
         self._keep("staff_call", staff)
 
-    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer) -> None:
+    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer, console: str = "") -> None:
         self.answers[part] = answer
         self._keep("staff_answer", staff)
 
-    def staff_refused(self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool) -> None:
+    def staff_refused(
+        self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool, console: str = ""
+    ) -> None:
         self.refusals.append((staff, part, code, retryable))
         self._keep("staff_refused", staff)
 

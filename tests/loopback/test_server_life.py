@@ -1,6 +1,8 @@
 """Start and stop of the server as the people at both sides see it."""
 
 import asyncio
+import contextlib
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -67,6 +69,14 @@ async def answered(stack: Stack, session: aiohttp.ClientSession) -> tuple[Kiosk,
     return kiosk, staff, call
 
 
+async def written(stack: Stack, call: str) -> None:
+    """Wait until the end of a call is on disk: pages are told at once, the store a moment later."""
+    with contextlib.closing(sqlite3.connect(stack.folder / "var" / "vwindow.db")) as database:
+        async with asyncio.timeout(10):
+            while not database.execute("SELECT 1 FROM call WHERE id = ? AND phase = 'ended'", (call,)).fetchone():
+                await asyncio.sleep(0.05)
+
+
 async def second(stack: Stack, **changes: str) -> tuple[int | None, str]:
     """Start a second server and return how it ended and what it said."""
     process = await asyncio.create_subprocess_exec(
@@ -110,3 +120,37 @@ async def test_a_stop_tells_both_sides_that_their_call_has_ended(stack: Stack, s
         await kiosk.socket.wait()
         await staff.client.wait()
         assert await stack.server.wait() == 0
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["stop", "crash"])
+async def test_a_restart_keeps_the_rating_and_the_outcome_open(
+    crash: bool, stack: Stack, session: aiohttp.ClientSession
+) -> None:
+    kiosk, staff, call = await answered(stack, session)
+    assert stack.server is not None
+    if crash:
+        assert (await kiosk.call("call.hang_up", {"call": call}))["ok"]
+        await staff.until("ended")
+        await written(stack, call)
+        await stack.kill_server()
+    else:
+        stack.server.terminate()
+        async with asyncio.timeout(20):
+            await stack.server.wait()
+    async with asyncio.timeout(20):
+        await kiosk.socket.wait()
+        await staff.client.wait()
+    await stack.start_server(accounts=False)
+    async with aiohttp.ClientSession() as fresh:
+        await kiosk.connect(fresh)
+        shown = (await kiosk.until("kiosk.mirror"))["call"]
+        reason = "visitor_hung_up" if crash else "closing"
+        assert shown is not None and (shown["call"], shown["phase"], shown["reason"]) == (call, "ended", reason)
+        assert (await kiosk.call("call.rate", {"call": call, "grade": 5}))["ok"]
+        staff = Console(await console(stack, fresh))
+        mirror = await staff.until("ended")
+        assert mirror["state"] == "wrap_up" and mirror["call"]["wrap_up"]
+        noted = await staff.call("call.outcome", {"call": call, "outcome": "answered", "note": "done"})
+        assert noted["ok"], noted
+        await kiosk.socket.disconnect()
+        await staff.client.disconnect()

@@ -223,7 +223,18 @@ class CallFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallCut(CallFound):
-    """Its room is gone; both sides are shown why it ended."""
+    """It is over, by a crash or a little earlier; both sides are shown why it ended, and go on with what follows."""
+
+    reason: str = "server_restarted"
+    ended_at: datetime | None = None
+    """None is now."""
+    outcome: str | None = None
+    note: str = ""
+    rated: bool = False
+    page_left: bool = False
+    """The kiosk shows it no more."""
+    wrapped_up: bool = False
+    """The staff member let the time for the outcome go by."""
 
 
 @dataclass(frozen=True, slots=True)

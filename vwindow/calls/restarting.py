@@ -1,9 +1,9 @@
-"""Rules of a start after a crash: calls that go on at a media worker, and calls that were cut."""
+"""Rules of a start: calls that go on at a media worker, calls that were cut, calls that had just ended."""
 
 from vwindow.calls.books import Books, Seat
 from vwindow.calls.call import Call, Phase
 from vwindow.calls.effects import AdoptRoom, StartRecording, TellKiosk, TellStaff
-from vwindow.calls.ending import begin_wrap_up_timer, close
+from vwindow.calls.ending import begin_wrap_up_timer, close, finish_wrap_up
 from vwindow.calls.events import (
     CallCut,
     CallFound,
@@ -16,6 +16,7 @@ from vwindow.calls.events import (
 from vwindow.calls.presence import Link
 from vwindow.calls.recording import RecordingState
 from vwindow.calls.roster import Member, StaffState
+from vwindow.ids import StaffId
 
 
 def resumed(books: Books, event: CallResumed) -> None:
@@ -23,6 +24,10 @@ def resumed(books: Books, event: CallResumed) -> None:
     if event.call in books.calls or event.staff is None or event.answered_at is None:
         return
     member = books.roster.get(event.staff)
+    if member is not None and member.state is StaffState.WRAP_UP and member.call is not None:
+        # Whoever answered another call has let the outcome of the one before go.
+        finish_wrap_up(books, books.calls[member.call], event)
+        member = books.roster.get(event.staff)
     if member is not None and member.state is not StaffState.OFF:
         return
     seat = _free_seat(books, event)
@@ -53,23 +58,32 @@ def resumed(books: Books, event: CallResumed) -> None:
 
 
 def cut(books: Books, event: CallCut) -> None:
-    """Take over a call that a crash left open, so that both sides are told why it ended."""
+    """Take over a call that is over, so that both sides are told why it ended and can still rate and note it."""
     if event.call in books.calls:
         return
     seat = _free_seat(books, event)
     if seat is None:
         return
     call = _known_again(books, event, seat, Phase.ENDED)
-    call.ended_at = event.at
-    call.reason = "server_restarted"
-    books.start_timer(call.call, "keep", books.rules.keep_ended_seconds, LeftUnclosed(event.at, call.call))
+    call.ended_at = event.ended_at or event.at
+    call.reason = event.reason
+    call.outcome, call.note, call.rated = event.outcome, event.note, event.rated
+    keep = books.rules.keep_ended_seconds
+    left = min(keep, max(1.0, keep - (event.at - call.ended_at).total_seconds()))
+    books.start_timer(call.call, "keep", left, LeftUnclosed(event.at, call.call))
     books.give(TellKiosk(call.kiosk, call.call))
     if event.staff is None or event.answered_at is None:
         call.staff = None
-        return
-    member = books.roster.get(event.staff)
+    elif event.outcome is None and not event.wrapped_up:
+        _wrap_up(books, call, event, event.staff)
+    if event.page_left:
+        close(books, call)
+
+
+def _wrap_up(books: Books, call: Call, event: CallCut, staff: StaffId) -> None:
+    member = books.roster.get(staff)
     if member is None:
-        member = Member(event.staff, event.ability, link=Link.AWAY)
+        member = Member(staff, event.ability, link=Link.AWAY)
         books.roster.add(member)
     if member.state is StaffState.OFF:
         member.move(StaffState.WRAP_UP, call.call)

@@ -189,6 +189,7 @@ def noted(books: Books, event: OutcomeNoted) -> None:
 
 
 def wrap_up_over(books: Books, call: Call, event: WrapUpOver) -> None:
+    books.note(call, "wrap_up_over", event)
     finish_wrap_up(books, call, event)
 
 

@@ -136,6 +136,7 @@ def closed(books: Books, event: CallClosed) -> None:
         raise Refused("call_running")
     close(books, call)
     books.give(MirrorKiosk(call.kiosk))
+    books.note(call, "closed", event)
 
 
 def left_unclosed(books: Books, call: Call, event: LeftUnclosed) -> None:

@@ -105,7 +105,7 @@ class Desk:
     async def recover(self, held: Mapping[RoomId, HeldRoom]) -> Recovered:
         """Go on with the open calls whose rooms the media workers hold; end the others and show both sides why."""
         recovery = Recovery(
-            self._register, self._ledger, self._clock, self._facts, self._floor, self._peers, self._send
+            self._register, self._ledger, self._clock, self._settings, self._facts, self._floor, self._peers, self._send
         )
         return await recovery.run(held)
 
@@ -287,14 +287,14 @@ class Desk:
             ),
         )  # fmt: skip
 
-    async def offer_from_staff(self, staff: StaffId, call: CallId, sdp: str) -> None:
-        """Take an offer of a console; the answer comes by the outbox. Raises Refused."""
+    async def offer_from_staff(self, staff: StaffId, call: CallId, sdp: str, console: str = "") -> None:
+        """Take an offer of a console; the answer comes by the outbox, for `console` alone if named. Raises Refused."""
         self._served(call, lambda found: found.staff == staff)
         self._media.offer(
             call, "console", sdp,
             OfferReply(
-                lambda answer: self._outbox.staff_answer(staff, call, "console", answer),
-                lambda code, again: self._outbox.staff_refused(staff, call, "console", code, again),
+                lambda answer: self._outbox.staff_answer(staff, call, "console", answer, console),
+                lambda code, again: self._outbox.staff_refused(staff, call, "console", code, again, console),
             ),
         )  # fmt: skip
 

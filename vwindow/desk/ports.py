@@ -84,6 +84,18 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedCall:
+    """A call that has ended, and how far both sides had got with what follows."""
+
+    record: CallRecord
+    rated: bool = False
+    closed: bool = False
+    """The visitor has left its page."""
+    wrap_up_over: bool = False
+    """The time for its outcome has run out."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingOrder:
     """Where a recording is written and the key that seals it; `path` is the journal's file."""
 
@@ -113,6 +125,10 @@ class Ledger(Protocol):
 
     async def open_calls(self) -> Sequence[CallRecord]:
         """Return the calls that have not ended."""
+        ...
+
+    async def ended_calls(self, since: datetime) -> Sequence[EndedCall]:
+        """Return the calls that ended then or later, first asked first."""
         ...
 
     async def end_open_calls(self, reason: str, at: datetime, kept: Collection[CallId]) -> Sequence[CallRecord]:
@@ -168,9 +184,13 @@ class Outbox(Protocol):
 
     def staff_call(self, staff: StaffId, view: StaffCallView) -> None: ...
 
-    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer) -> None: ...
+    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer, console: str = "") -> None:
+        """Tell the console that offered, by the name under which it did; all of the person without one."""
+        ...
 
-    def staff_refused(self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool) -> None: ...
+    def staff_refused(
+        self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool, console: str = ""
+    ) -> None: ...
 
     def recording_light(
         self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from sqlmodel import Session, col, select
 
-from vwindow.desk.ports import CallRecord, RecordingOrder
+from vwindow.desk.ports import CallRecord, EndedCall, RecordingOrder
 from vwindow.errors import Refused
 from vwindow.ids import CallId, CentreId, KioskId, RecordingId, StaffId
 from vwindow.keys import KeyRing
@@ -117,6 +117,24 @@ class Ledger:
         def work(session: Session) -> list[CallRecord]:
             rows = session.exec(select(Call).where(col(Call.ended_at).is_(None)).order_by(col(Call.asked_at)))
             return [self._record(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def ended_calls(self, since: datetime) -> Sequence[EndedCall]:
+        """Return the calls that ended then or later, first asked first."""
+
+        def work(session: Session) -> list[EndedCall]:
+            late = col(Call.ended_at) >= since
+            names = select(Call.id).where(late)
+            rated = set(session.exec(select(Rating.call).where(col(Rating.call).in_(names))))
+            kinds = select(CallEvent.call, CallEvent.kind).where(col(CallEvent.call).in_(names))
+            noted = set(session.exec(kinds.where(col(CallEvent.kind).in_(("closed", "wrap_up_over")))))
+            return [
+                EndedCall(
+                    self._record(row), row.id in rated, (row.id, "closed") in noted, (row.id, "wrap_up_over") in noted
+                )
+                for row in session.exec(select(Call).where(late).order_by(col(Call.asked_at)))
+            ]
 
         return await self._database.read(work)
 

@@ -1,6 +1,7 @@
 """Calls, call-backs, ratings, events and recordings as they are kept."""
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,21 @@ async def test_calls_left_open_end_once(house: StoreHouse) -> None:
     ]
     assert ended[0].ended_at == house.now
     assert await house.ledger.end_open_calls("server_restarted", house.now) == []
+
+
+async def test_calls_that_ended_lately_come_with_what_followed(house: StoreHouse) -> None:
+    ago = [house.now - timedelta(seconds=seconds) for seconds in (400, 200, 100)]
+    for number, at in enumerate(ago):
+        await house.ledger.save_call(house.record(f"c-{number}", ended_at=at, asked_at=at - timedelta(seconds=60)))
+    await house.ledger.save_call(house.record("c-9", ended_at=None, phase="talking", reason=None))
+    await house.ledger.save_rating(CallId("c-1"), 5, house.now)
+    await house.ledger.save_event(CallId("c-1"), "closed", {}, house.now)
+    await house.ledger.save_event(CallId("c-2"), "wrap_up_over", {}, house.now)
+    await house.ledger.save_event(CallId("c-2"), "rung", {}, house.now)
+    first, second = await house.ledger.ended_calls(house.now - timedelta(seconds=300))
+    assert (first.record.call, first.rated, first.closed, first.wrap_up_over) == ("c-1", True, True, False)
+    assert (second.record.call, second.rated, second.closed, second.wrap_up_over) == ("c-2", False, False, True)
+    assert second.record.note == "the note"
 
 
 async def test_a_recording_goes_from_writing_to_ready(house: StoreHouse) -> None:
