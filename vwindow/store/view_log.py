@@ -14,7 +14,7 @@ from vwindow.keys import KeyRing
 from vwindow.store.call_tables import ViewLog as Row
 from vwindow.store.database import Database
 
-Kind = Literal["recording_viewed", "recording_exported", "callback_revealed"]
+Kind = Literal["recording_viewed", "recording_exported", "callback_revealed", "note_read"]
 # Any constant will do, it only has to be the same for all servers of one database.
 _CHAIN_LOCK = 0x7677_6C6F_67
 
@@ -43,25 +43,31 @@ class ViewLog:
         self._database = database
         self._keys = keys
 
-    async def append(self, viewer: Viewer, kind: Kind, subject: str, now: datetime, detail: str = "") -> None:
-        """Write an entry; do it before what is seen leaves the server."""
+    async def append(
+        self, viewer: Viewer, kind: Kind, subjects: str | Sequence[str], now: datetime, detail: str = ""
+    ) -> None:
+        """Write an entry for each subject, all or none; do it before what is seen leaves the server."""
+        listed = [subjects] if isinstance(subjects, str) else subjects
 
         def work(session: Session) -> None:
             if session.get_bind().dialect.name == "postgresql":
                 session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
             last = session.exec(select(Row).order_by(col(Row.seq).desc()).limit(1)).first()
-            row = Row(
-                seq=last.seq + 1 if last else 1,
-                at=now,
-                staff=viewer.staff,
-                centre=viewer.centre,
-                kind=kind,
-                subject=subject,
-                detail=detail,
-                mac=b"",
-            )
-            row.mac = self._mac(last.mac if last else b"", row)
-            session.add(row)
+            seq, mac = (last.seq, last.mac) if last else (0, b"")
+            for subject in listed:
+                seq += 1
+                row = Row(
+                    seq=seq,
+                    at=now,
+                    staff=viewer.staff,
+                    centre=viewer.centre,
+                    kind=kind,
+                    subject=subject,
+                    detail=detail,
+                    mac=b"",
+                )
+                row.mac = mac = self._mac(mac, row)
+                session.add(row)
 
         await self._database.write(work)
 

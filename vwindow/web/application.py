@@ -12,12 +12,14 @@ from vwindow.web.parts import PARTS, WebParts
 from vwindow.web.recordings import add_recordings
 from vwindow.web.security import add_headers, check_origin
 from vwindow.web.sessions import add_sessions
+from vwindow.web.views import VIEWS, RecentViews
 
 
 def build_web(parts: WebParts) -> web.Application:
     """Return the application with all routes but the catalogue's and Socket.IO's."""
     app = web.Application(middlewares=[count, errors, check_origin], client_max_size=MAX_BODY_BYTES)
     app[PARTS] = parts
+    app[VIEWS] = RecentViews()
     app.on_response_prepare.append(add_headers)
     add_health(app)
     add_sessions(app)

@@ -12,6 +12,7 @@ from vwindow.web.answers import answer
 from vwindow.web.bodies import number_of
 from vwindow.web.parts import PARTS
 from vwindow.web.sessions import signed_in
+from vwindow.web.views import VIEWS
 
 MAX_PAGE = 200
 
@@ -24,11 +25,14 @@ def add_calls(app: web.Application) -> None:
 
 
 async def _calls(request: web.Request) -> web.Response:
+    """Give past calls; the view log has it before notes of others leave."""
     session = await signed_in(request)
     limit = number_of(request, "limit", 50, MAX_PAGE)
     text = request.query.get("before")
     before = _before(text) if text else None
     calls = await request.app[PARTS].reading.calls(session.viewer, limit, before)
+    notes = [call.call for call in calls if call.note and call.staff != session.staff]
+    await request.app[VIEWS].log(request, session, "note_read", notes)
     return answer([_shown(call) for call in calls])
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-from collections import OrderedDict
 
 from aiohttp import web
 
@@ -15,21 +14,17 @@ from vwindow.web.answers import answer, error_answer
 from vwindow.web.parts import PARTS, Media
 from vwindow.web.ranges import RangeRefused, Span, span_of
 from vwindow.web.sessions import signed_in
+from vwindow.web.views import VIEWS
 
 log = logging.getLogger(__name__)
 
 PIECE_BYTES = 256 * 1024
-VIEW_SECONDS = 600.0
-"""A player asks for many ranges: within this time they are one view in the log."""
-_VIEWS = web.AppKey("recent_views", OrderedDict[tuple[str, str, str], float])
-_VIEWS_LIMIT = 1000
 _SIDE = re.compile(r"[a-z]{1,20}(\.[a-z]{1,20})?")
 """A side, or one of its further pictures: "kiosk", "kiosk.document"."""
 
 
 def add_recordings(app: web.Application) -> None:
     """Serve /api/recordings/{recording} and its media."""
-    app[_VIEWS] = OrderedDict()
     app.router.add_get("/api/recordings/{recording}", _facts)
     app.router.add_get("/api/recordings/{recording}/media", _media)
 
@@ -73,7 +68,7 @@ async def _media(request: web.Request) -> web.StreamResponse:
             return refused
         if request.method != "HEAD":
             # Before the first byte leaves: a view that cannot be logged is not shown.
-            await _log_view(request, session, found.recording, side)
+            await request.app[VIEWS].log(request, session, "recording_viewed", [found.recording], side)
         return await _send(request, media, span, tag, "video/mp4" if ".mp4" in path.suffixes else "video/webm")
     finally:
         await asyncio.to_thread(media.close)
@@ -88,21 +83,6 @@ def _range(request: web.Request, tag: str) -> str | None:
     # RFC 9110, 13.1.5: a condition that fails means the whole file.
     condition = request.headers.get("If-Range")
     return request.headers.get("Range") if condition in (None, tag) else None
-
-
-async def _log_view(request: web.Request, session: StaffSession, recording: str, side: str) -> None:
-    parts, views = request.app[PARTS], request.app[_VIEWS]
-    key = (session.staff, recording, side)
-    now = parts.clock.monotonic()
-    last = views.get(key)
-    if last is not None and now - last < VIEW_SECONDS:
-        return
-    await parts.view_log.append(session.viewer, "recording_viewed", recording, parts.clock.now(), side)
-    views[key] = now
-    views.move_to_end(key)
-    # What falls out is logged again at its next range: the log may say a view twice, never not at all.
-    while len(views) > _VIEWS_LIMIT:
-        views.popitem(last=False)
 
 
 async def _send(request: web.Request, media: Media, span: Span | None, tag: str, kind: str) -> web.StreamResponse:

@@ -127,3 +127,27 @@ async def test_past_calls_and_call_backs(house: WebHouse) -> None:
     shown = (await house.ask("/api/callbacks/c-1/reveal", {})).json
     assert (shown["name"], shown["phone"]) == ("张三丰", "13900001234")
     assert (await store.view_log.entries())[0].kind == "callback_revealed"
+
+
+async def test_who_reads_notes_of_others_is_logged_once_in_a_while(house: WebHouse) -> None:
+    store = house.store
+    for call in ("c-1", "c-2"):
+        await store.ledger.save_call(store.record(call))
+    await store.ledger.save_call(store.record("c-3", note=""))
+    await house.sign_in("hefei.staff")
+    assert len((await house.ask("/api/calls")).json) == 3
+    assert await store.view_log.head() == 0, "of one's own notes there is nothing to tell"
+    await store.person("boss", HEFEI, "supervisor", "city")
+    await house.sign_in("boss")
+    for _ in range(3):
+        assert {call["note"] for call in (await house.ask("/api/calls")).json} == {"the note", ""}
+    entries = await store.view_log.entries()
+    assert [(entry.kind, entry.staff) for entry in entries] == [("note_read", store.staff["boss"])] * 2
+    assert {entry.subject for entry in entries} == {"c-1", "c-2"}
+    await store.ledger.save_call(store.record("c-4"))
+    await house.ask("/api/calls")
+    assert (await store.view_log.entries())[0].subject == "c-4"
+    store.clock.advance(601)
+    await house.ask("/api/calls")
+    assert await store.view_log.head() == 6
+    assert await store.view_log.verify() is None
