@@ -21,6 +21,8 @@ from pydantic import (
 from vwindow import addresses
 
 PREFIX = "VWINDOW_"
+SOCKET_PATH_BYTES = 107
+"""What the kernel takes of the path of a Unix socket."""
 
 
 class ConfigError(Exception):
@@ -90,6 +92,13 @@ class Settings(BaseModel):
             raise ValueError(f"media_listen: {self.media_workers} workers would share a port of one address")
         if any(port > 65535 for _, port in taken):
             raise ValueError(f"media_listen, media_port: no ports left for {self.media_workers} workers")
+        return self
+
+    @model_validator(mode="after")
+    def _sockets_fit(self) -> "Settings":
+        over = len(os.fsencode(self.data_dir / f"worker-{self.media_workers}.sock")) - SOCKET_PATH_BYTES
+        if over > 0:
+            raise ValueError(f"data_dir: {over} bytes too long for the sockets in it")
         return self
 
     @model_validator(mode="after")

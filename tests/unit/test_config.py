@@ -1,5 +1,6 @@
 """Settings: one file, the environment, and a clear word for what is wrong."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_file_then_environment_then_command_line(tmp_path: Path) -> None:
         ("media_workers = 2\nmedia_listen = ['127.0.0.1:5', '127.0.0.1:6']", "would share a port"),
         ("media_workers = 3\nmedia_port = 65534", "no ports left"),
         ("tls_key = 'a.pem'", "tls_certificate and tls_key go together"),
+        (f"data_dir = '/{'d' * 93}'", "data_dir: 1 bytes too long"),
+        (f"media_workers = 10\ndata_dir = '/{'数' * 31}'", "data_dir: 2 bytes too long"),
         ("port = = 3", "is not TOML"),
     ],
 )
@@ -41,6 +44,12 @@ def test_a_wrong_setting_stops_the_start_and_says_why(tmp_path: Path, values: st
     with pytest.raises(ConfigError) as caught:
         load(file, {})
     assert words in str(caught.value)
+
+
+def test_the_longest_data_directory_has_room_for_a_socket() -> None:
+    folder = load(None, {"VWINDOW_DATA_DIR": f"/tmp/{'d' * 88}"}).data_dir
+    with socket.socket(socket.AF_UNIX) as probe, pytest.raises(FileNotFoundError):
+        probe.connect(str(folder / "worker-1.sock"))
 
 
 def test_an_unknown_variable_stops_the_start() -> None:
