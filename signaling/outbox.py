@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 QUEUE = 10_000
 """Beyond this the newest message is dropped: a page that misses one gets the mirror at its next connection."""
 
+REGISTER_TEXTS = frozenset({"name", "number", "centre", "window", "hours", "item_name", "kiosk_centre"})
+"""Fields that repeat what somebody wrote into the register or the catalogue."""
+
 
 class SocketOutbox:
     """Implement desk.ports.Outbox over Socket.IO; `run` is its one pump."""
@@ -71,11 +74,13 @@ class SocketOutbox:
     def staff_call(self, staff: StaffId, view: StaffCallView) -> None:
         self._put("/staff", staff, "call.changed", wire.StaffCall.model_validate(_plain(view)))
 
-    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer) -> None:
-        self._put("/staff", staff, "media.answer", _answer(call, part, answer))
+    def staff_answer(self, staff: StaffId, call: CallId, part: Part, answer: RoomAnswer, console: str = "") -> None:
+        self._put("/staff", console or staff, "media.answer", _answer(call, part, answer))
 
-    def staff_refused(self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool) -> None:
-        self._put("/staff", staff, "media.refused", _refused(call, part, code, retryable))
+    def staff_refused(
+        self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool, console: str = ""
+    ) -> None:
+        self._put("/staff", console or staff, "media.refused", _refused(call, part, code, retryable))
 
     def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
         light = {"call": call, "state": state, "bytes_total": bytes_total, "bytes_recent": bytes_recent}
@@ -83,7 +88,21 @@ class SocketOutbox:
 
 
 def _plain(view: Any) -> dict[str, Any]:
-    return dataclasses.asdict(view)
+    return _clipped(dataclasses.asdict(view))
+
+
+def _clipped(view: dict[str, Any]) -> dict[str, Any]:
+    """Shorten the register's texts to what the wire takes: a name that is too long must not blind a page."""
+    for key, value in view.items():
+        if isinstance(value, dict):
+            _clipped(value)
+        elif isinstance(value, tuple | list):
+            for each in value:
+                if isinstance(each, dict):
+                    _clipped(each)
+        elif key in REGISTER_TEXTS and isinstance(value, str) and len(value) > wire.NAME_LENGTH:
+            view[key] = value[: wire.NAME_LENGTH - 1] + "…"
+    return view
 
 
 def _answer(call: CallId, part: Part, answer: RoomAnswer) -> wire.MediaAnswer:

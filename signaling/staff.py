@@ -25,6 +25,8 @@ class StaffEdge(Edge):
         super().__init__("/staff", STAFF_TO_SERVER, clock, per_owner=CONSOLES_PER_PERSON)
         self._desk = desk
         self._gate = gate
+        self._media: dict[str, tuple[str, str]] = {}
+        """Of each person here: the last call that was answered, and the console that has its media."""
         self.handle("mirror.ask", self._mirror)
         self.handle("staff.ready", self._ready)
         self.handle("staff.break", self._break)
@@ -57,6 +59,7 @@ class StaffEdge(Edge):
             self._desk.tell_staff_mirror(StaffId(owner))
 
     async def left(self, owner: str) -> None:
+        self._media.pop(owner, None)
         await self._desk.staff_lost(StaffId(owner))
 
     async def _mirror(self, guest: Guest, payload: wire.Empty) -> None:
@@ -75,6 +78,8 @@ class StaffEdge(Edge):
     async def _answer(self, guest: Guest, payload: wire.CallRef) -> None:
         await self._still(guest)
         await self._desk.submit(events.StaffAnswered(self._clock.now(), CallId(payload.call), StaffId(guest.owner)))
+        if not self._holder(guest.owner, payload.call):
+            self._media[guest.owner] = payload.call, guest.sid
 
     async def _decline(self, guest: Guest, payload: wire.CallDecline) -> None:
         await self._desk.submit(
@@ -94,4 +99,18 @@ class StaffEdge(Edge):
     async def _offer(self, guest: Guest, payload: wire.MediaOffer) -> None:
         if payload.part != "console":
             raise Refused("bad_part")
-        await self._desk.offer_from_staff(StaffId(guest.owner), CallId(payload.call), payload.sdp)
+        holder = self._holder(guest.owner, payload.call)
+        if holder not in ("", guest.sid) and not payload.take_over:
+            raise Refused("elsewhere", status=409)
+        await self._desk.offer_from_staff(StaffId(guest.owner), CallId(payload.call), payload.sdp, guest.sid)
+        self._media[guest.owner] = payload.call, guest.sid
+        if holder not in ("", guest.sid):
+            gone = wire.MediaRefused(
+                call=payload.call, part="console", error=wire.WireError(code="elsewhere", retryable=False)
+            )
+            await self.emit("media.refused", gone.model_dump(mode="json"), to=holder)
+
+    def _holder(self, owner: str, call: str) -> str:
+        """Return which console answered a call or took its media over; "" when none of those that are there."""
+        held, sid = self._media.get(owner, ("", ""))
+        return sid if held == call and sid in self._guests else ""

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 MAX_MESSAGE_BYTES = 128 * 1024
 """Larger messages end the connection before they are parsed."""
 
-Name = Annotated[str, StringConstraints(max_length=64)]
+NAME_LENGTH = 64
+Name = Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Text = Annotated[str, StringConstraints(max_length=500)]
 Sdp = Annotated[str, StringConstraints(min_length=1, max_length=96 * 1024)]
@@ -69,6 +70,8 @@ class MediaOffer(Wire):
     call: Id
     part: Part
     sdp: Sdp
+    take_over: bool = False
+    """Of a console: take the media of the call from another one of the same person."""
 
 
 class Slot(Wire):

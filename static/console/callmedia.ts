@@ -42,6 +42,8 @@ export class CallMedia {
   private attempt: Attempt | null = null;
   private room = 0;
   private tries = 0;
+  /** The call whose media this page has had: after a break it goes on here without being asked. */
+  private held = "";
   private again: ReturnType<typeof setTimeout> | undefined;
   private reading: ReturnType<typeof setInterval> | undefined;
   private readonly forget: (() => void)[];
@@ -91,14 +93,16 @@ export class CallMedia {
     if (this.attempt !== attempt) return;
     if (sdp === "") return this.retry("failed");
     this.again = setTimeout(() => this.retry("no_answer"), UP_MS);
-    const ack = await this.link.emit("media.offer", { call, part: "console", sdp });
-    if (!ack.ok && this.attempt === attempt) this.retry(ack.error?.code ?? "failed");
+    const ack = await this.link.emit("media.offer", { call, part: "console", sdp, take_over: steal || this.held === call });
+    if (ack.ok) this.held = call;
+    else if (this.attempt === attempt) this.retry(ack.error?.code ?? "failed");
   }
 
   end(): void {
     this.drop();
     this.lease.free();
     this.tries = 0;
+    this.held = "";
     Object.assign(this.state, { connection: "none", refused: "", quality: null });
   }
 
@@ -163,6 +167,7 @@ export class CallMedia {
   private retry(code: string): void {
     const call = this.attempt?.call;
     if (call === undefined) return;
+    if (code === "elsewhere") return this.lose();
     this.drop();
     this.state.connection = "broken";
     this.state.refused = code;
@@ -171,9 +176,11 @@ export class CallMedia {
     this.again = setTimeout(() => void this.join(call), wait);
   }
 
-  /** Another tab has the media of this call. */
+  /** Another tab, or another computer, has the media of this call. */
   private lose(): void {
     this.drop();
+    this.lease.free();
+    this.held = "";
     this.state.connection = "elsewhere";
   }
 

@@ -117,6 +117,7 @@ export interface MediaOffer {
   call: string;
   part: "page" | "agent" | "console";
   sdp: string;
+  take_over?: boolean;
 }
 
 /** The offer was not taken; the call goes on or ends by its own rules. */
