@@ -10,14 +10,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
 from vwindow.errors import Broken, Unavailable
 
 T = TypeVar("T")
 
-THREADS = 4
+READERS, WRITERS, COMPUTERS = 4, 2, 2
+"""Threads of each kind of work: writes that wait for a lock and password hashes keep no read waiting."""
+CONNECTIONS = READERS + WRITERS
 _WRITES = "vwindow_writes"
 
 
@@ -33,7 +35,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**{_WRITES: True})
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="store-write")
+        self._computers = ThreadPoolExecutor(COMPUTERS, thread_name_prefix="store-compute")
         self._closed = False
 
     @classmethod
@@ -58,15 +62,15 @@ class Database:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run work that changes nothing."""
-        return await self._run(lambda: self._in_session(self._engine, work))
+        return await self._run(self._readers, lambda: self._in_session(self._engine, work))
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run work that changes rows; it may be the only writer while it runs, so it must be short."""
-        return await self._run(lambda: self._in_session(self._writer, work))
+        return await self._run(self._writers, lambda: self._in_session(self._writer, work))
 
     async def compute(self, work: Callable[[], T]) -> T:
-        """Run slow pure work (password hashing) in the same few threads."""
-        return await self._run(work)
+        """Run slow work (password hashing) in threads of its own."""
+        return await self._run(self._computers, work)
 
     async def reachable(self) -> bool:
         """Tell whether a query succeeds."""
@@ -79,20 +83,21 @@ class Database:
         """Wait for running work, then end threads and connections; idempotent."""
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._threads.shutdown)
+            for threads in (self._writers, self._readers, self._computers):
+                await asyncio.to_thread(threads.shutdown)
             self._engine.dispose()
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._closed:
             raise Unavailable("database_unavailable")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
     @staticmethod
     def _in_session(engine: Engine, work: Callable[[Session], T]) -> T:
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 return work(session)
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             raise Unavailable("database_unavailable", str(error.orig)) from error
 
 
@@ -100,10 +105,10 @@ def make_engine(url: str) -> Engine:
     """Return an engine for SQLite or PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed, pool_size=THREADS, max_overflow=0, pool_pre_ping=True)
+        return create_engine(parsed, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_size=THREADS, max_overflow=0)
+    engine = create_engine(parsed, pool_size=CONNECTIONS, max_overflow=0)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,5 +1,7 @@
 """People who sign in: accounts, passwords, lock-out, sessions."""
 
+import asyncio
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from sqlmodel import Session as DatabaseSession
 from sqlmodel import col, select
 
 from vwindow.access import Role, Scope, check_password
-from vwindow.errors import Refused
+from vwindow.errors import Refused, Unavailable
 from vwindow.ids import CITIES, CentreId, StaffId
 from vwindow.keys import KeyRing
 from vwindow.store.database import Database
@@ -20,7 +22,10 @@ from vwindow.store.lockout import Strangers, count_wrong, forgive, locked
 from vwindow.store.sessions import StaffSession, alive, describe, end_old, touch
 from vwindow.store.tables import Centre, Session, Staff, StaffSkill
 
+log = logging.getLogger(__name__)
+
 _SEEN_STEP = timedelta(seconds=60)
+_TOUCH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class People:
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_urlsafe(24))
         self._strangers = Strangers()
+        self._touch_failed: datetime | None = None
 
     async def create_staff(self, person: NewPerson, password: str, now: datetime) -> StaffId:
         """Make an account.
@@ -201,8 +207,20 @@ class People:
             return None
         signed_in, seen_at = found
         if now - seen_at >= _SEEN_STEP:
-            await self._database.write(lambda session: touch(session, digest, now))
+            await self._touch(digest, now)
         return signed_in
+
+    async def _touch(self, digest: str, now: datetime) -> None:
+        """Note that a session was used, if the database takes it at once: nobody is thrown out for a full disk."""
+        if self._touch_failed is not None and abs(now - self._touch_failed) < _SEEN_STEP:
+            return
+        try:
+            async with asyncio.timeout(_TOUCH_SECONDS):
+                await self._database.write(lambda session: touch(session, digest, now))
+            self._touch_failed = None
+        except (Unavailable, TimeoutError) as error:
+            self._touch_failed = now
+            log.warning("sessions are not kept alive for the moment: %s", type(error).__name__)
 
     def _matches(self, hashed: str, password: str) -> bool:
         try:

@@ -1,6 +1,7 @@
 """Accounts, lock-out, sessions."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,29 @@ async def test_a_session_ends_when_idle_and_when_old(house: StoreHouse) -> None:
     token, _ = await house.people.sign_in("hefei.staff", PASSWORD, house.now)
     house.clock.advance(8 * 3600)
     assert await house.people.session(token, house.now) is None
+
+
+async def test_a_locked_database_throws_nobody_out(house: StoreHouse) -> None:
+    token, signed_in = await house.people.sign_in("hefei.staff", PASSWORD, house.now)
+    other = sqlite3.connect(house.folder / "vwindow.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        house.clock.advance(61)
+        async with asyncio.timeout(5):
+            assert await house.people.session(token, house.now) == signed_in
+        house.clock.advance(7 * 3600)
+        # Writes wait for the lock; reads and hashes have threads of their own.
+        stuck = [asyncio.create_task(house.ledger.save_call(house.record(f"c-{n}"))) for n in range(8)]
+        async with asyncio.timeout(5):
+            assert await house.people.session(token, house.now) == signed_in
+            assert await house.database.compute(lambda: 1) == 1
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    await asyncio.gather(*stuck)
+    assert await house.people.session(token, house.now) == signed_in
+    house.clock.advance(7 * 3600 - 3000)
+    assert await house.people.session(token, house.now) is None, "twelve hours are the end"
 
 
 async def test_sessions_of_a_person_are_bounded(house: StoreHouse) -> None:
