@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
+from vwindow.calls.call import Phase
 from vwindow.calls.effects import (
     AdoptRoom,
     CloseRoom,
@@ -68,10 +69,13 @@ class Performer:
         self._lanes = lanes
         self._media = media
         self._peers = peers
+        self._phases: dict[CallId, Phase] = {}
+        """What the log was last told of each call."""
 
     def run(self, effects: list[Effect]) -> None:
         """Carry out all; one that fails does not keep back the others."""
         for effect in effects:
+            self._log_phase(getattr(effect, "call", None))
             try:
                 self._one(effect)
             except Exception:
@@ -109,8 +113,18 @@ class Performer:
                 self._media.close(call)
             case Forget(call):
                 self._facts.items.pop(call, None)
+                self._phases.pop(call, None)
             case _:
                 self._save(effect)
+
+    def _log_phase(self, call: CallId | None) -> None:
+        """Leave one line in the log for each phase that a call enters."""
+        found = self._floor.call(call) if call is not None else None
+        if found is None or self._phases.get(found.call) is found.phase:
+            return
+        self._phases[found.call] = found.phase
+        why = f": {found.reason}" if found.reason else ""
+        log.info("call is %s%s", found.phase.value, why, extra={"call": found.call, "kiosk": found.kiosk})
 
     # ---- telling ----
 

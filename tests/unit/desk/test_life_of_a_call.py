@@ -1,5 +1,7 @@
 """A call through the desk: who is told what, what is kept, which orders the worker gets."""
 
+import json
+import logging
 import time
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from vwindow.desk.ports import HeldRoom, Part
 from vwindow.desk.settings import DeskSettings
 from vwindow.errors import Refused
 from vwindow.ids import CallId, KioskId, RecordingId, RoomId, StaffId
+from vwindow.logs import _Json
 
 
 async def test_a_call_from_asking_to_forgetting() -> None:
@@ -166,6 +169,29 @@ async def test_the_light_shows_what_was_written() -> None:
         h.desk.recording_progress(RoomId(call), 9000, 10, False)
         await h.desk.settled()
         assert h.outbox.kiosk_calls[K1].recording == "off"
+
+
+async def test_the_log_names_call_and_kiosk_once_for_each_phase(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "vwindow.desk.perform")
+    async with house() as h:
+        call = await h.ask()
+        await h.ready()
+        await h.desk.submit(StaffAnswered(h.clock.now(), call, S1))
+        parts: tuple[Part, ...] = ("page", "agent", "console")
+        for part in parts:
+            h.desk.peer_changed(RoomId(call), part, "up")
+        await h.desk.settled()
+        await h.hang_up(call)
+        await h.note(call)
+        await h.desk.submit(CallClosed(h.clock.now(), call, K1))
+        await h.desk.settled()
+    lines = [record for record in caplog.records if record.name == "vwindow.desk.perform"]
+    assert [record.getMessage() for record in lines] == [
+        "call is waiting", "call is ringing", "call is connecting", "call is talking", "call is ended: visitor_hung_up",
+    ]  # fmt: skip
+    assert {(record.__dict__["call"], record.__dict__["kiosk"]) for record in lines} == {(call, K1)}
+    shown = json.loads(_Json().format(lines[0]))
+    assert (shown["call"], shown["kiosk"], shown["message"]) == (call, K1, "call is waiting")
 
 
 async def test_a_restart_shows_both_sides_why() -> None:
