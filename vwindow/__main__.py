@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from vwindow import addresses, config, logs
+from vwindow import addresses, config, descriptors, logs
 from vwindow.config import ConfigError, Settings
 from vwindow.errors import VWindowError
 
@@ -158,6 +158,7 @@ def _serve(given: argparse.Namespace) -> int:
 
     settings = _settings(given)
     logs.set_up(settings.log_format, settings.log_level)
+    descriptors.raise_limit()
 
     def ready(accounts: Sequence[object]) -> None:
         rows = [dataclasses.asdict(account) for account in accounts]  # type: ignore[call-overload]
@@ -312,7 +313,6 @@ def _staff_add(given: argparse.Namespace) -> int:
     return 0
 
 
-if __name__ == "__main__":
 def _staff_unlock(given: argparse.Namespace) -> int:
     from vwindow.terminal import staff_unlock
 
@@ -320,4 +320,5 @@ def _staff_unlock(given: argparse.Namespace) -> int:
     return 0
 
 
+if __name__ == "__main__":
     sys.exit(main())

@@ -32,6 +32,7 @@ from vwindow.tasks import TaskSet
 from vwindow.tokens import PURPOSE, SignedTokens
 from vwindow.web.application import build_web
 from vwindow.web.catalogue import add_catalogue
+from vwindow.web.doors import IDLE_SECONDS, watch
 from vwindow.web.parts import WebParts
 from vwindow.web.rates import AddressRate
 from vwindow.web.whip import WhipParts, add_whip
@@ -92,7 +93,7 @@ class Server:
             accounts = await demo.load_demo(books.database, books.places, books.people, books.guides, clock.now())
         await books.catalogue.refresh()
 
-        sockets = new_server(settings.allowed_origins)
+        sockets = new_server(settings.origins)
         outbox = SocketOutbox(sockets)
         self._tasks.start(outbox.run(), "outbox")
         self._stack.push_async_callback(self._tasks.close)
@@ -118,7 +119,9 @@ class Server:
         self._stack.push_async_callback(finishing.stop)
         await finishing.start()
 
-        signaling = Signaling(sockets, desk, books.kiosks, StaffSessions(books.people, clock), clock)
+        sessions, many = StaffSessions(books.people, clock), settings.connections_per_address
+        signaling = Signaling(sockets, desk, books.kiosks, sessions, clock, per_address=many)
+        self._tasks.start(signaling.watch(), "signaling")
 
         async def kiosk_revoked(kiosk: KioskId) -> None:
             desk.kiosk_revoked(kiosk)
@@ -143,20 +146,25 @@ class Server:
                 metrics=metrics,
                 database_up=books.database.reachable,
                 worker_up=lambda: media.up,
+                stuck_writes=lambda: desk.stuck_writes,
                 secure=settings.url.startswith("https:"),
-                allowed_origins=settings.allowed_origins,
+                allowed_origins=settings.origins,
                 kiosk_revoked=kiosk_revoked,
+                kiosk_enrolled=signaling.drop_kiosk,
                 signed_out=signed_out,
             )
         )
         add_catalogue(app, books.catalogue.bundle)
         tokens = SignedTokens(open_keys(settings, create=False).derive(PURPOSE))
-        add_whip(app, WhipParts(media, tokens, clock, AddressRate(STREAMS_PER_MINUTE), settings.allowed_origins))
+        add_whip(app, WhipParts(media, tokens, clock, AddressRate(STREAMS_PER_MINUTE), settings.origins))
         signaling.mount(app)
         self._stack.push_async_callback(desk.drain)
 
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+        runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=2.0, keepalive_timeout=IDLE_SECONDS
+        )
         await runner.setup()
+        self._tasks.start(watch(runner, settings.connections_per_address), "doors")
         self._stack.push_async_callback(runner.cleanup)
         self._stack.push_async_callback(self._say_goodbye, desk, outbox)
         for door in doors:

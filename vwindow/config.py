@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -40,6 +41,8 @@ class Settings(BaseModel):
     """What browsers and agents call this server; derived from host and port when empty."""
     allowed_origins: list[str] = []
     """Further origins that may use the server, for a proxy with another name."""
+    connections_per_address: int = Field(default=512, ge=8, le=100_000)
+    """TCP connections that one address may hold; more where all of them come through a proxy of another machine."""
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
@@ -127,6 +130,13 @@ class Settings(BaseModel):
         scheme = "https" if self.tls_certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
+
+    @property
+    def origins(self) -> list[str]:
+        """Return the origins besides the address of each request: that of public_url, and the allowed ones."""
+        parts = urlsplit(self.public_url)
+        own = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
+        return [*own, *(origin for origin in self.allowed_origins if origin not in own)]
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Return the server side of TLS, None without a certificate; raise ConfigError when it cannot be read."""

@@ -13,6 +13,8 @@ from vwindow.store.kiosks import Kiosks
 from vwindow.store.places import CentreFacts, Places, WindowFacts
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
+SHOWN = 64
+"""Longest name and opening hours: what fits the pages and the words between them."""
 ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 
 
@@ -22,12 +24,12 @@ class _Row(BaseModel):
 
 class CentreRow(_Row):
     centre: str = Field(pattern=ID)
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=SHOWN)
     city: str
     level: Literal["province", "city", "county", "town"] = "city"
     area: str = ""
     address: str = ""
-    hours: str = ""
+    hours: str = Field(default="", max_length=SHOWN)
     phone: str = ""
 
 
@@ -35,9 +37,9 @@ class WindowRow(_Row):
     window: str = Field(pattern=ID)
     centre: str
     kind: Literal["offline", "virtual"]
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=SHOWN)
     address: str = ""
-    hours: str = ""
+    hours: str = Field(default="", max_length=SHOWN)
     phone: str = ""
 
 

@@ -59,6 +59,7 @@ class WebHouse:
     session: aiohttp.ClientSession
     opened: list[FakeMedia] = field(default_factory=list)
     revoked: list[KioskId] = field(default_factory=list)
+    enrolled: list[KioskId] = field(default_factory=list)
     signed_out: list[StaffId] = field(default_factory=list)
     worker: bool = True
     broken_at: int | None = None
@@ -102,6 +103,9 @@ async def web_house(folder: Path, **changes: Any) -> AsyncIterator[WebHouse]:
         async def revoked(kiosk: KioskId) -> None:
             houses[0].revoked.append(kiosk)
 
+        async def enrolled(kiosk: KioskId) -> None:
+            houses[0].enrolled.append(kiosk)
+
         async def signed_out(staff: StaffId, token: str) -> None:
             houses[0].signed_out.append(staff)
 
@@ -119,6 +123,7 @@ async def web_house(folder: Path, **changes: Any) -> AsyncIterator[WebHouse]:
             "database_up": store.database.reachable,
             "worker_up": lambda: houses[0].worker,
             "kiosk_revoked": revoked,
+            "kiosk_enrolled": enrolled,
             "signed_out": signed_out,
         }
         server = TestServer(build_web(WebParts(**(fields | changes))), host="127.0.0.1")

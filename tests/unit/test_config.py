@@ -72,3 +72,11 @@ def test_settings_cannot_be_changed() -> None:
     settings = load(None, {})
     with pytest.raises(Exception, match="frozen"):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_the_public_address_is_an_own_origin() -> None:
+    settings = load(
+        None, {"VWINDOW_PUBLIC_URL": "https://desk.example/vw/", "VWINDOW_ALLOWED_ORIGINS": "http://a, http://b"}
+    )
+    assert settings.origins == ["https://desk.example", "http://a", "http://b"]
+    assert load(None, {}).origins == []

@@ -1,5 +1,6 @@
 """What requests may carry: closed models, bounded strings."""
 
+import asyncio
 from typing import Annotated, TypeVar
 
 from aiohttp import web
@@ -8,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from vwindow.errors import Refused
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
@@ -52,13 +55,17 @@ class Nothing(Body):
 
 
 async def read_body(request: web.Request, model: type[B]) -> B:
-    """Parse a JSON body; raise Refused("not_json" | "bad_body"), HTTPRequestEntityTooLarge above 64 KiB.
+    """Parse a JSON body; raise Refused("not_json" | "bad_body" | "too_slow"), HTTPRequestEntityTooLarge above 64 KiB.
 
     The content type is demanded because a foreign page can post a form without asking, but not JSON.
     """
     if request.content_type != "application/json":
         raise Refused("not_json", status=415)
-    content = await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            content = await request.read()
+    except TimeoutError as error:
+        raise Refused("too_slow", status=408, retryable=True) from error
     try:
         return model.model_validate_json(content)
     except ValidationError as error:

@@ -35,7 +35,9 @@ async def _enrol(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     request.app[_ENROL_RATE].check(request, parts.clock.monotonic())
     body = await read_body(request, Enrol)
-    return answer(await parts.kiosks.enrol(body.code, body.public_key, parts.clock.now()))
+    enrolled = await parts.kiosks.enrol(body.code, body.public_key, parts.clock.now())
+    await parts.kiosk_enrolled(enrolled.kiosk)
+    return answer(enrolled)
 
 
 async def _challenge(request: web.Request) -> web.Response:

@@ -56,11 +56,14 @@ class WebParts:
     metrics: CollectorRegistry
     database_up: Callable[[], Awaitable[bool]]
     worker_up: Callable[[], bool]
+    stuck_writes: Callable[[], int] = lambda: 0
     secure: bool = False
     """Served with TLS, by us or by a proxy in front: the cookie is marked Secure."""
     allowed_origins: Sequence[str] = ()
     """Origins besides our own, for a proxy with another name."""
     kiosk_revoked: Callable[[KioskId], Awaitable[None]] = _nothing
+    kiosk_enrolled: Callable[[KioskId], Awaitable[None]] = _nothing
+    """Called when a kiosk has a new key: a link under its old one is another machine's."""
     signed_out: Callable[[StaffId, str], Awaitable[None]] = _nothing
     """Called with the person and the token of the session that ended."""
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from signaling.auth import session_token
 from signaling.links import BARE_SECONDS
@@ -170,6 +171,12 @@ def test_a_session_cookie_is_found_among_foreign_ones() -> None:
     ):
         with pytest.raises(Refused, match="not_signed_in"):
             session_token(environ)
+
+
+def test_a_cookie_of_an_illegal_value_does_not_hide_ours() -> None:
+    header = f'theirs={{"a": "b, c"}}; vwindow_session={TOKEN}; more=[1]'
+    request = make_mocked_request("GET", "/socket.io/", headers={"Cookie": header})
+    assert session_token({"aiohttp.request": request, "HTTP_COOKIE": header}) == TOKEN
 
 
 @pytest.mark.parametrize(

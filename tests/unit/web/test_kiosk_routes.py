@@ -23,6 +23,7 @@ async def test_from_a_new_kiosk_to_its_link_and_its_end(house: WebHouse) -> None
     body = {"code": code["code"], "public_key": key.public_key().public_bytes_raw().hex()}
     enrolled = await house.ask("/api/kiosk/enrol", body, Origin="")
     assert enrolled.json == {"kiosk": kiosk, "centre": SONGJIANG, "window": "w-sj", "city": "songjiang"}
+    assert house.enrolled == [kiosk]
     again = await house.ask("/api/kiosk/enrol", body, Origin="")
     assert (again.status, again.code) == (409, "enrol_code_used")
     nonce = (await house.ask("/api/kiosk/challenge", {"kiosk": kiosk}, Origin="")).json["nonce"]
