@@ -125,11 +125,12 @@ class FakeLedger:
     ended: list[EndedCall] = field(default_factory=list)
     """Calls of the last run that had ended."""
     failures: int = 0
+    failure: Exception = field(default_factory=lambda: OSError("no disk"))
 
     def _enter(self, what: str, name: str) -> None:
         if self.failures > 0:
             self.failures -= 1
-            raise OSError("no disk")
+            raise self.failure
         self.log.append((what, name))
 
     async def save_call(self, record: CallRecord) -> None:

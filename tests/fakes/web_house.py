@@ -62,6 +62,7 @@ class WebHouse:
     enrolled: list[KioskId] = field(default_factory=list)
     signed_out: list[StaffId] = field(default_factory=list)
     worker: bool = True
+    stuck: int = 0
     broken_at: int | None = None
 
     @property
@@ -122,6 +123,7 @@ async def web_house(folder: Path, **changes: Any) -> AsyncIterator[WebHouse]:
             "metrics": CollectorRegistry(),
             "database_up": store.database.reachable,
             "worker_up": lambda: houses[0].worker,
+            "stuck_writes": lambda: houses[0].stuck,
             "kiosk_revoked": revoked,
             "kiosk_enrolled": enrolled,
             "signed_out": signed_out,

@@ -82,7 +82,7 @@ class Desk:
             maxsize=settings.mailbox_size
         )
         self._tasks = TaskSet("desk", limit=10_000)
-        self._lanes = Lanes(self._tasks)
+        self._lanes = Lanes(self._tasks, later, settings)
         self._timers = Timers(later, clock, self.post)
         self._peers = Peers(clock, self.post)
         self._mirror = Mirror(self._floor, self._facts, settings, clock)
@@ -337,6 +337,11 @@ class Desk:
     def kiosks_here(self) -> dict[KioskId, tuple[str, Mapping[str, str]]]:
         """Return the connected kiosks with version and devices, as far as they said hello."""
         return {kiosk: self._hellos.get(kiosk, ("", {})) for kiosk in self._kiosk_links}
+
+    @property
+    def stuck_writes(self) -> int:
+        """Return how many writes wait for a ledger that failed them; a stop would lose what stays stuck."""
+        return self._lanes.stuck
 
     def staff_states(self) -> dict[StaffId, str]:
         """Return the state of all staff members who are here."""

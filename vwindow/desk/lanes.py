@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from vwindow.desk.settings import DeskSettings
 from vwindow.desk.timers import Later, pause
-from vwindow.errors import Refused
+from vwindow.errors import Refused, Unavailable
 from vwindow.tasks import TaskSet
 
 log = logging.getLogger(__name__)
@@ -56,12 +57,16 @@ class Lane:
 class Lanes:
     """All lanes that have work; a lane without work does not exist."""
 
-    def __init__(self, tasks: TaskSet) -> None:
+    def __init__(self, tasks: TaskSet, later: Later, settings: DeskSettings) -> None:
         self._tasks = tasks
+        self._later = later
+        self._settings = settings
         self._lanes: dict[str, Lane] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self.dropped = 0
+        self.stuck = 0
+        """Writes that wait for a ledger which failed them."""
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -77,6 +82,30 @@ class Lanes:
         elif not found.add(name, job, once=once, droppable=droppable):
             self.dropped += 1
             log.error("lane %s is full: %s dropped", lane, name)
+
+    async def keep(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what must not be lost: tried again without end, ever more seldom, while disk or database fail.
+
+        What was refused is refused at once; what fails in any other way is given up after a few tries.
+        """
+        pauses = self._settings.write_pauses
+        tries = 0
+        try:
+            while True:
+                try:
+                    return await work()
+                except Refused:
+                    raise
+                except Exception as error:
+                    if tries >= len(pauses) and not isinstance(error, Unavailable | OSError):
+                        raise
+                    seconds = pauses[tries] if tries < len(pauses) else self._settings.longest_pause
+                    log.warning("will be tried again in %s s: %r", seconds, error)
+                self.stuck += tries == 0
+                tries += 1
+                await pause(self._later, seconds)
+        finally:
+            self.stuck -= tries > 0
 
     async def _work(self, name: str, lane: Lane) -> None:
         try:

@@ -118,7 +118,8 @@ class Media:
             if work.replaced or not work.opened.result():
                 return
             try:
-                await self._lanes.flush(ledger_lane(call))
+                async with asyncio.timeout(self._settings.ledger_seconds):
+                    await self._lanes.flush(ledger_lane(call))
                 at = self._clock.now()
                 order = self._orders[call] = await persist(
                     lambda: self._ledger.open_recording(call, centre, at, part),
@@ -150,11 +151,7 @@ class Media:
                 order = self._orders.pop(call, None)
                 if order is not None:
                     recording, at = order.recording, self._clock.now()
-                    await persist(
-                        lambda: self._ledger.close_recording(recording, at),
-                        self._later,
-                        self._settings.write_pauses,
-                    )
+                    await self._lanes.keep(lambda: self._ledger.close_recording(recording, at))
 
         self._lanes.add(f"room:{call}", "close", job)
 

@@ -192,6 +192,9 @@ class Performer:
         droppable: bool = False,
     ) -> None:
         async def job() -> None:
-            await persist(work, self._later, self._settings.write_pauses)
+            if droppable:
+                await persist(work, self._later, self._settings.write_pauses)
+            else:
+                await self._lanes.keep(work)
 
         self._lanes.add(ledger_lane(call), name, job, once=once, droppable=droppable)

@@ -16,6 +16,10 @@ class DeskSettings(CallRules):
     offer_seconds: float = 10.0
     """Until an offer that got no answer is refused."""
     write_pauses: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0)
-    """Pauses between the tries of a write to the ledger."""
+    """Pauses between the first tries of a write to the ledger."""
+    longest_pause: float = 15.0
+    """Between later tries: what people were told is noted is tried until it is."""
+    ledger_seconds: float = 30.0
+    """How long a recording waits for the row of its call."""
     drain_seconds: float = 25.0
     """How long a stop waits for recordings and writes to finish."""

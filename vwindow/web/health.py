@@ -50,8 +50,10 @@ async def _health(request: web.Request) -> web.Response:
     except TimeoutError:
         database = False
     worker = parts.worker_up()
-    well = database and worker
-    return answer({"ok": well, "database": database, "worker": worker}, status=200 if well else 503)
+    stuck = parts.stuck_writes()
+    well = database and worker and not stuck
+    content = {"ok": well, "database": database, "worker": worker, "stuck_writes": stuck}
+    return answer(content, status=200 if well else 503)
 
 
 async def _metrics(request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.fakes.desk_house import K1, K2, S1, S2, House, house
-from vwindow.calls.events import StaffAnswered, VisitorHungUp
+from vwindow.calls.events import CallbackLeft, StaffAnswered, VisitorHungUp
 from vwindow.desk.ports import RoomAnswer
 from vwindow.desk.settings import DeskSettings
 from vwindow.errors import Refused, Unavailable
@@ -178,15 +178,40 @@ async def test_writes_are_tried_again_in_order() -> None:
         assert h.ledger.events[0][1] == "rung"
 
 
-async def test_writes_are_given_up_after_the_last_try() -> None:
+async def test_nothing_that_was_accepted_is_lost_while_the_disk_is_full() -> None:
+    async with house() as h:
+        h.ledger.failures = 1_000_000
+        call = await h.ask()
+        await h.desk.submit(CallbackLeft(h.clock.now(), call, K1, "王小明", "021-5555555"))
+        for _ in range(240):
+            await turns()
+            h.later.advance(0.5)
+        assert h.desk.stuck_writes == 1 and not h.ledger.calls
+        h.ledger.failures = 0
+        for _ in range(40):
+            await turns()
+            h.later.advance(1)
+        await h.desk.settled()
+        assert h.ledger.calls[call].phase == "ended"
+        assert h.ledger.callbacks == {call: ("王小明", "021-5555555")}
+        assert h.desk.stuck_writes == 0
+
+
+async def test_a_write_that_can_never_succeed_is_given_up() -> None:
     async with house(DeskSettings(write_pauses=())) as h:
-        h.ledger.failures = 1
+        h.ledger.failures, h.ledger.failure = 1, ValueError("nonsense")
         call = await h.ask()
         await h.desk.settled()
-        assert call not in h.ledger.calls
+        assert call not in h.ledger.calls and h.desk.stuck_writes == 0
         await h.hang_up(call)
         await h.desk.settled()
         assert h.ledger.calls[call].reason == "visitor_left"
+
+
+async def turns() -> None:
+    """Let the tasks run that can."""
+    for _ in range(12):
+        await asyncio.sleep(0)
 
 
 async def test_a_kiosk_lost_while_the_register_was_asked_is_not_here() -> None:

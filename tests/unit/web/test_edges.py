@@ -112,10 +112,13 @@ async def test_random_bodies_are_refused_and_never_break_anything(tmp_path: Path
 
 
 async def test_health_tells_what_is_down(house: WebHouse) -> None:
-    assert (await house.ask("/healthz")).json == {"ok": True, "database": True, "worker": True}
+    assert (await house.ask("/healthz")).json == {"ok": True, "database": True, "worker": True, "stuck_writes": 0}
     house.worker = False
     down = await house.ask("/healthz")
     assert (down.status, down.json["worker"]) == (503, False)
+    house.worker, house.stuck = True, 2
+    stuck = await house.ask("/healthz")
+    assert (stuck.status, stuck.json) == (503, {"ok": False, "database": True, "worker": True, "stuck_writes": 2})
     await house.store.database.close()
     assert (await house.ask("/healthz")).json["database"] is False
     answer = await house.ask("/api/kiosk/enrol", {"code": "AAAA-BBBB-CCCC-DDDD", "public_key": "00" * 32})
