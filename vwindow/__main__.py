@@ -131,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     unlock.add_argument("account")
     _settings_arguments(unlock)
     unlock.set_defaults(run=_staff_unlock)
+    disable = staff.add_parser("disable", help="end an account and its sessions")
+    disable.add_argument("account")
+    _settings_arguments(disable)
+    disable.set_defaults(run=_staff_disable)
+    password = staff.add_parser("password", help="read a new password from standard input; ends all sessions")
+    password.add_argument("account")
+    _settings_arguments(password)
+    password.set_defaults(run=_staff_password)
     return parser
 
 
@@ -317,6 +325,20 @@ def _staff_unlock(given: argparse.Namespace) -> int:
     from vwindow.terminal import staff_unlock
 
     asyncio.run(staff_unlock(_settings(given), given.account))
+    return 0
+
+
+def _staff_disable(given: argparse.Namespace) -> int:
+    from vwindow.terminal import staff_disable
+
+    asyncio.run(staff_disable(_settings(given), given.account))
+    return 0
+
+
+def _staff_password(given: argparse.Namespace) -> int:
+    from vwindow.terminal import staff_password
+
+    asyncio.run(staff_password(_settings(given), given.account, sys.stdin.readline().rstrip("\n")))
     return 0
 
 

@@ -49,6 +49,24 @@ async def staff_add(settings: Settings, person: NewPerson, password: str) -> Non
         await books.database.close()
 
 
+async def staff_disable(settings: Settings, account: str) -> None:
+    """End an account and its sessions; a server that runs ends its consoles within a minute."""
+    books = await Books.open(settings, SystemClock())
+    try:
+        await books.people.disable(await books.people.staff_of(account), SystemClock().now())
+    finally:
+        await books.database.close()
+
+
+async def staff_password(settings: Settings, account: str, password: str) -> None:
+    """Give an account a new password, unlock it and end its sessions."""
+    books = await Books.open(settings, SystemClock())
+    try:
+        await books.people.set_password(account, password)
+    finally:
+        await books.database.close()
+
+
 async def staff_unlock(settings: Settings, account: str) -> None:
     """Forget the wrong passwords of an account; a server that runs sees it at once."""
     books = await Books.open(settings, SystemClock())

@@ -24,6 +24,7 @@ from vwindow.store.tables import Centre, Session, Staff, StaffSkill
 
 log = logging.getLogger(__name__)
 
+_SHOWN = 64  # characters of a name or number: what fits the pages and the words between them
 _SEEN_STEP = timedelta(seconds=60)
 _TOUCH_SECONDS = 0.5
 
@@ -60,8 +61,10 @@ class People:
     async def create_staff(self, person: NewPerson, password: str, now: datetime) -> StaffId:
         """Make an account.
 
-        Raises Refused("account_taken" | "unknown_centre" | "unknown_city" | "password_…").
+        Raises Refused("account_taken" | "unknown_centre" | "unknown_city" | "name_too_long" | "password_…").
         """
+        if max(len(person.account), len(person.name), len(person.number)) > _SHOWN:
+            raise Refused("name_too_long", f"account, name and number have {_SHOWN} characters at most")
         check_password(password, person.account)
         if any(city not in CITIES for city, _ in person.skills):
             raise Refused("unknown_city")
@@ -120,6 +123,13 @@ class People:
             forgive(session, row)
 
         await self._database.write(work)
+
+    async def staff_of(self, account: str) -> StaffId:
+        """Return who has an account; raise Refused("unknown_staff")."""
+        row = await self._database.read(lambda session: _by_account(session, account))
+        if row is None:
+            raise Refused("unknown_staff", status=404)
+        return StaffId(row.id)
 
     async def disable(self, staff: StaffId, now: datetime) -> None:
         """End an account and its sessions; raise Refused("unknown_staff")."""
