@@ -1,8 +1,10 @@
 import { reactive, shallowRef } from "vue";
-import { takeMicrophone, type DeviceError } from "@/core/devices";
+import type { DeviceError } from "@/core/devices";
 import { MediaSide } from "@/core/media";
 import { Playable } from "@/core/playable";
 import type { Ack, MediaAnswer, MediaOffer, MediaRefused } from "@/core/wire";
+import { microphoneCode } from "../rules/sentences";
+import { Microphone } from "./microphone";
 
 declare global {
   interface Window {
@@ -16,27 +18,25 @@ export type Stage = "none" | "microphone" | "offer" | "picture" | "up" | "again"
 
 const RETRY_MS = 500;
 const UNSTEADY_MS = 2000;
+const REOPEN_MS = 2000;
 
 /** The page's media connection of a call: own microphone out, the staff member's picture and voice in. */
 export class CallMedia {
   readonly state = reactive({ stage: "none" as Stage, muted: false, error: "" });
   /** Picture and voice of the staff member in one stream, so that they stay together. */
   readonly stream = shallowRef<MediaStream | null>(null);
-  private microphone: MediaStreamTrack | null = null;
+  private readonly microphone = new Microphone(() => this.lost());
   private side: MediaSide | null = null;
   private call: string | null = null;
   private room = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private reopening: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly send: (offer: MediaOffer) => Promise<Ack>) {}
 
   /** Open the microphone, or keep the open one; "none" is success. */
-  async openMicrophone(): Promise<DeviceError> {
-    if (this.microphone?.readyState === "live") return "none";
-    const [track, error] = await takeMicrophone();
-    this.microphone = track;
-    if (track !== null) track.enabled = !this.state.muted;
-    return error;
+  openMicrophone(): Promise<DeviceError> {
+    return this.microphone.open();
   }
 
   /** Bring the media of a call up; again for the same call and room does nothing. */
@@ -76,31 +76,31 @@ export class CallMedia {
 
   setMuted(muted: boolean): void {
     this.state.muted = muted;
-    if (this.microphone !== null) this.microphone.enabled = !muted;
+    this.microphone.setMuted(muted);
   }
 
   /** End everything and give the microphone back. */
   stop(): void {
     this.call = null;
     this.drop();
-    this.microphone?.stop();
-    this.microphone = null;
+    clearTimeout(this.reopening);
+    this.microphone.close();
     Object.assign(this.state, { stage: "none", muted: false, error: "" });
   }
 
   private async connect(): Promise<void> {
     const { call, room } = this;
-    this.state.error = "";
     this.state.stage = this.state.stage === "none" ? "microphone" : "again";
     const failed = await this.openMicrophone();
     if (this.call !== call || this.room !== room || call === null) return;
     if (failed !== "none") {
-      this.state.error = `microphone_${failed}`;
+      this.state.error = microphoneCode(failed);
       this.later();
       return;
     }
+    this.state.error = "";
     if (this.state.stage === "microphone") this.state.stage = "offer";
-    const side = new MediaSide("page", { microphone: this.microphone });
+    const side = new MediaSide("page", { microphone: this.microphone.track });
     this.side = side;
     window.vwindowPeer = side.peer;
     const remote = new Playable(new MediaStream());
@@ -114,6 +114,25 @@ export class CallMedia {
     if (this.side !== side) return;
     const ack = await this.send({ call, part: "page", sdp });
     if (this.side === side && !ack.ok) this.again(side);
+  }
+
+  /** The microphone was unplugged in the call: take what there is now, and try until there is one. */
+  private lost(): void {
+    if (this.call === null) return;
+    this.state.error = microphoneCode("not_found");
+    void this.reopen(this.call);
+  }
+
+  private async reopen(call: string): Promise<void> {
+    const failed = await this.microphone.open();
+    if (this.call !== call) return;
+    if (failed === "none") {
+      await this.side?.setTrack("microphone", this.microphone.track);
+      this.state.error = "";
+      return;
+    }
+    clearTimeout(this.reopening);
+    this.reopening = setTimeout(() => void this.reopen(call), REOPEN_MS);
   }
 
   private watch(side: MediaSide, state: RTCPeerConnectionState): void {

@@ -143,6 +143,7 @@ export const en: Messages = {
     },
     noPicture: "Their picture is not arriving just now; you can talk all the same.",
     muted: "Your microphone is off; they cannot hear you.",
+    noMicrophone: "The microphone is gone and they cannot hear you; trying to open it. Check its plug, or press “Help”.",
     touchForSound: "Touch here to turn on the sound",
     staff: "Helping you",
     number: "No. {number}",
@@ -215,6 +216,7 @@ export const en: Messages = {
   still: {
     title: "Do you need more time?",
     body: "In {n} seconds what you entered is erased and the start page returns.",
+    bodyCall: "In {n} seconds the call ends, what you entered is erased and the start page returns.",
     more: "I need more time",
     done: "No, erase and return",
   },
@@ -232,6 +234,7 @@ export const en: Messages = {
       unreachable: "We are connecting again and will tell you.",
       connecting: "Connecting.",
       agent: "The program of this machine is restarting; one moment please.",
+      too_many: "Too many pages are open on this machine; please ask the staff to close the others.",
       revoked: "This machine is out of use; please ask the staff.",
       not_enrolled: "This machine is not enrolled yet; please ask the staff.",
       certificate: "The server's identity does not match, so we did not connect. Please ask the staff.",

@@ -3,7 +3,7 @@ import { keysOf, LANGUAGES, makeI18n } from "@/shared/i18n";
 import type { KioskCall } from "@/core/wire";
 import { en } from "./en";
 import { zh } from "./zh";
-import { endKeys, errorKey, linkKey, microphoneCode } from "../rules/sentences";
+import { callErrorKey, endKeys, errorKey, linkKey, microphoneCode } from "../rules/sentences";
 
 type Reason = NonNullable<KioskCall["reason"]>;
 // A new reason on the wire does not compile until it has its sentences.
@@ -53,9 +53,11 @@ describe("sentences", () => {
     expect(endKeys(null).why).toBe("ends.unknown.why");
     expect(errorKey("no_such_code")).toBe("errors.unknown");
     expect(errorKey("toString")).toBe("errors.unknown");
+    expect(callErrorKey("microphone_not_found")).toBe("talking.noMicrophone");
+    expect(callErrorKey("bad_offer")).toBe("errors.bad_offer");
     expect(linkKey("transport close")).toBe("link.reasons.unreachable");
   });
-  it.each(["revoked", "unreachable", "not_enrolled", "certificate"])("knows the link reason %s", (reason) => {
+  it.each(["revoked", "unreachable", "not_enrolled", "certificate", "too_many"])("knows the link reason %s", (reason) => {
     expect(linkKey(reason)).toBe(`link.reasons.${reason}`);
   });
   it.each(["insecure", "not_allowed", "not_found", "busy", "failed"] as const)("knows the microphone's %s", (why) => {

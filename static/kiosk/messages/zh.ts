@@ -141,6 +141,7 @@ export const zh = {
     },
     noPicture: "对方的画面暂时没有到，可以先用声音交谈。",
     muted: "您的麦克风已关，对方听不到您。",
+    noMicrophone: "麦克风断开了，对方听不到您，正在重新打开。请检查麦克风，或者按「求助」找现场工作人员。",
     touchForSound: "轻触这里，打开声音",
     staff: "为您服务",
     number: "工号 {number}",
@@ -213,6 +214,7 @@ export const zh = {
   still: {
     title: "还需要时间吗？",
     body: "{n} 秒后会清除您填写的内容，回到首页。",
+    bodyCall: "{n} 秒后会结束呼叫，清除您填写的内容，回到首页。",
     more: "我还需要时间",
     done: "不需要，清除并返回",
   },
@@ -230,6 +232,7 @@ export const zh = {
       unreachable: "正在重新连接，恢复后会自动提示。",
       connecting: "正在连接。",
       agent: "本机程序正在重新启动，请稍等。",
+      too_many: "这台机器上打开的页面太多，请找现场工作人员关掉多余的页面。",
       revoked: "这台机器已停用，请找现场工作人员。",
       not_enrolled: "这台机器还没有登记，请找现场工作人员。",
       certificate: "服务器的身份核对不上，为了安全没有连接。请找现场工作人员。",

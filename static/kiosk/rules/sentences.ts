@@ -6,6 +6,11 @@ export function errorKey(code: string): string {
   return Object.hasOwn(zh.errors, code) ? `errors.${code}` : "errors.unknown";
 }
 
+/** The message key of an error in a call: a visitor who already talks is not told to call again. */
+export function callErrorKey(code: string): string {
+  return code.startsWith("microphone_") ? "talking.noMicrophone" : errorKey(code);
+}
+
 /** The message keys of an end: why, and what happens next. */
 export function endKeys(reason: string | null): { why: string; next: string } {
   const known = reason !== null && Object.hasOwn(zh.ends, reason) ? reason : "unknown";
