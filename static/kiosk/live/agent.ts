@@ -6,6 +6,8 @@ import { isCatalogue, type Catalogue } from "../rules/catalogue";
 import { callAfterMirror } from "../rules/screen";
 
 const CATALOGUE_RETRY_MS = 3000;
+/** What the page tells of its way to the agent; all else is one sentence. */
+const OWN_REASONS: readonly string[] = ["connecting", "too_many"];
 
 export interface AgentState {
   /** The page reaches its agent, and the agent its server. */
@@ -28,7 +30,9 @@ export class Agent {
   constructor(private readonly token: string) {
     this.link = new Link<PageToAgent, AgentToPage>({ namespace: "/page", auth: { token } });
     this.link.onState((up, reason) => {
-      if (!up) this.setUp(false, reason === "connecting" ? reason : "agent");
+      // The agent was started anew and no longer knows this page: the page that it serves now has its token.
+      if (reason === "bad_token" && token !== "") location.reload();
+      if (!up) this.setUp(false, OWN_REASONS.includes(reason) ? reason : "agent");
     });
     this.link.on("link.changed", (state) => this.setUp(state.up, state.up ? "" : state.reason));
     this.link.on("kiosk.mirror", (mirror) => {
@@ -59,7 +63,8 @@ export class Agent {
     clearTimeout(this.retry);
     try {
       const response = await fetch(this.address("/catalogue.json"), { cache: "no-cache" });
-      const text = response.ok ? await response.text() : "";
+      if (!response.ok) throw new Error("no catalogue");
+      const text = await response.text();
       if (text === this.catalogueText) return;
       const body: unknown = JSON.parse(text);
       if (!isCatalogue(body)) throw new Error("not a catalogue");
