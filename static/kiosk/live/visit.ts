@@ -24,6 +24,8 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   const now = ref(Date.now());
   const touchedAt = ref(Date.now());
   let request = crypto.randomUUID();
+  /** Counts the visitors: what was begun for one is not finished for the next. */
+  let visitor = 0;
 
   const call = computed(() => liveCall(visit, agent.state.call));
   const screen = computed(() => screenOf(visit, agent.state.call));
@@ -36,7 +38,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   const rule = computed(() => about((n, c) => catalogue.value && ruleFor(catalogue.value, n, c)));
   const guide = computed(() => about((n, c) => catalogue.value && guideFor(catalogue.value, n, c)));
   const back = computed(() => stepBack(visit, screen.value));
-  const idle = computed(() => idleState(screen.value, touchedAt.value, now.value));
+  const idle = computed(() => idleState(screen.value, touchedAt.value, now.value, call.value?.choice === true));
   const thanksLeft = computed(() => Math.ceil(Math.min(THANKS_MS, Math.max(0, touchedAt.value + THANKS_MS - now.value)) / 1000));
 
   function settle(ack: Ack): boolean {
@@ -44,14 +46,16 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
     return ack.ok;
   }
 
-  async function once(act: () => Promise<void>): Promise<void> {
+  async function once(act: (here: () => boolean) => Promise<void>): Promise<void> {
     if (busy.value) return;
+    const mine = visitor;
+    const here = (): boolean => mine === visitor;
     busy.value = true;
     notice.value = null;
     try {
-      await act();
+      await act(here);
     } finally {
-      busy.value = false;
+      if (here()) busy.value = false;
     }
   }
 
@@ -60,7 +64,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
     visit.step = step;
   }
 
-  /** Leave the page of an ended call; the server may then forget it, too. */
+  /** Leave the page of an ended call at once; the server may then forget it, too. */
   async function leaveCall(): Promise<void> {
     const ended = call.value;
     if (ended === null || ended.phase !== "ended") return;
@@ -71,6 +75,8 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   }
 
   function forget(step: Visit["step"]): void {
+    visitor += 1;
+    busy.value = false;
     const { left, served, rated, recorded, callbackLeft } = visit;
     Object.assign(visit, blankVisit(), { step, left });
     // The farewell page may still tell what was kept, but not what it was.
@@ -81,17 +87,28 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
     media.stop();
   }
 
-  async function askCall(): Promise<void> {
+  /** End a call that nobody waits for any more; false while the server does not answer. */
+  async function endCall(id: string): Promise<boolean> {
+    const ack = await agent.link.emit("call.hang_up", { call: id });
+    if (!ack.ok && ack.error?.retryable !== false) return false;
+    visit.left = id;
+    await agent.link.emit("call.close", { call: id });
+    return true;
+  }
+
+  async function askCall(here: () => boolean): Promise<void> {
     if (visit.city === null || visit.item === null) return go("city");
     const asksConsent = agent.state.mirror?.recording_policy === "ask";
     if (asksConsent && visit.consent === null) return go("check");
     const failed = await media.openMicrophone();
+    if (!here()) return;
     if (failed !== "none") {
       notice.value = microphoneCode(failed);
       return;
     }
     const recording = asksConsent && visit.consent === "accepted" ? "accepted" : "declined";
     const ack = await agent.link.emit("call.ask", { city: visit.city, item: visit.item, recording, request });
+    if (!here()) return void (ack.call !== null && (await endCall(ack.call)));
     // After no answer the same request may be sent again: the server takes it as one call.
     if (ack.error?.code !== "no_answer") request = crypto.randomUUID();
     if (!settle(ack)) media.stop();
@@ -126,51 +143,62 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
         if (call.value !== null) settle(await agent.link.emit("call.hang_up", { call: call.value.call }));
       }),
     leaveNumber: (name: string, phone: string) =>
-      once(async () => {
+      once(async (here) => {
         if (call.value === null) return;
         const payload: CallbackAsk = { call: call.value.call, name, phone };
-        if (!settle(await agent.link.emit("call.callback", payload))) return;
+        const ack = await agent.link.emit("call.callback", payload);
+        if (!here() || !settle(ack)) return;
         visit.callbackLeft = true;
         visit.step = "check";
       }),
     rate: (grade: number) =>
-      once(async () => {
+      once(async (here) => {
         if (call.value !== null) {
           const ack = await agent.link.emit("call.rate", { call: call.value.call, grade });
+          if (!here()) return;
           visit.rated = ack.ok;
+          // What may still succeed is not thrown away: the visitor sees why and may touch again.
+          if (ack.error?.retryable === true) return void settle(ack);
         }
-        await leaveCall();
+        void leaveCall();
         forget("wiped");
       }),
     /** Go away from an ended call: a grade is asked on the way, if it was not asked yet. */
     depart: (asked: boolean) =>
       once(async () => {
         if (!asked && call.value !== null && asksGrade(call.value)) return go("rate");
-        await leaveCall();
+        void leaveCall();
         forget("wiped");
       }),
     again: () =>
-      once(async () => {
+      once(async (here) => {
         await leaveCall();
+        if (!here()) return;
         visit.step = "check";
-        await askCall();
+        await askCall(here);
       }),
     otherItem: () =>
       once(async () => {
-        await leaveCall();
+        void leaveCall();
         go("item");
       }),
-    async home(): Promise<void> {
-      await leaveCall();
+    home(): void {
+      void leaveCall();
       forget("idle");
     },
     touch(): void {
-      if (screen.value !== "wiped") touchedAt.value = Date.now();
+      // While the question stands only its own buttons count: a touch of "no" is not a "yes".
+      if (screen.value !== "wiped" && idle.value.kind !== "ask") touchedAt.value = Date.now();
     },
-    /** Forget everything, the switches of the frame included. */
-    async wipe(): Promise<void> {
+    stay(): void {
       touchedAt.value = Date.now();
-      await leaveCall();
+    },
+    /** Forget everything, the switches of the frame included; a call that nobody waits for is ended. */
+    wipe(): void {
+      const live = call.value;
+      if (live === null || live.phase === "ended") void leaveCall();
+      // Without an answer the call's page stays, and so does the question: the next silence tries again.
+      else void endCall(live.call);
       forget("idle");
       reset();
     },
@@ -187,13 +215,13 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
     },
     { immediate: true },
   );
-  watch(screen, (next) => {
+  watch([screen, () => call.value?.choice], ([next]) => {
     touchedAt.value = Date.now();
     if (next === "talking" && visit.step === "callback") visit.step = "check";
   });
   setInterval(() => {
     now.value = Date.now();
-    if (idle.value.kind === "wipe") void actions.wipe();
+    if (idle.value.kind === "wipe") actions.wipe();
   }, TICK_MS);
 
   return {

@@ -54,8 +54,17 @@ describe("silence", () => {
     expect(idleState("item", 0, after(89.5))).toEqual({ kind: "ask", secondsLeft: 1 });
     expect(idleState("item", 0, after(90)).kind).toBe("wipe");
   });
-  it("means nothing in a call", () => {
-    for (const screen of ["waiting", "callback", "talking"] as const) expect(idleState(screen, 0, after(9999)).kind).toBe("none");
+  it("means nothing in a call and while somebody is looked for", () => {
+    for (const screen of ["waiting", "talking"] as const) expect(idleState(screen, 0, after(9999)).kind).toBe("none");
+    expect(idleState("talking", 0, after(9999), true).kind).toBe("none");
+  });
+  it("asks when nobody chooses how to go on waiting, and in a forgotten form", () => {
+    expect(idleState("waiting", 0, after(59), true).kind).toBe("none");
+    expect(idleState("waiting", 0, after(60), true)).toEqual({ kind: "ask", secondsLeft: 30 });
+    expect(idleState("waiting", 0, after(90), true).kind).toBe("wipe");
+    expect(idleState("callback", 0, after(299), true).kind).toBe("none");
+    expect(idleState("callback", 0, after(300), true)).toEqual({ kind: "ask", secondsLeft: 30 });
+    expect(idleState("callback", 0, after(330), true).kind).toBe("wipe");
   });
   it("ends the farewell after 10 s and resets the start page without a question", () => {
     expect(idleState("wiped", 0, after(9)).kind).toBe("none");
