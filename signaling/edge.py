@@ -190,6 +190,11 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
         if not self._of(guest.owner):
             await self.left(guest.owner)
 
+    async def _oust(self, guest: Guest) -> None:
+        """Have a connection hear and do nothing from now on; its session, in use by nobody, ends soon after."""
+        await self.leave_room(guest.sid, guest.owner)
+        await self._depart(guest.sid)
+
     async def _end(self, sid: str) -> None:
         """End a connection; it is nobody's from now on, whenever its client takes note."""
         await self._depart(sid)

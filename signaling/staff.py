@@ -49,7 +49,8 @@ class StaffEdge(Edge):
     async def _still(self, guest: Guest) -> None:
         """Raise Refused("not_signed_in") and end the console when session, role or account hold no longer."""
         if not await self.holds(guest):
-            await self._end(guest.sid)
+            # Not disconnected here: the acknowledgement would come after it and be lost.
+            await self._oust(guest)
             raise Refused("not_signed_in", status=401)
 
     async def arrived(self, owner: str, first: bool) -> None:

@@ -115,7 +115,7 @@ export class CallMedia {
   private prepare(call: string): Attempt {
     if (this.attempt?.call === call) return this.attempt;
     this.drop();
-    const { microphone, face } = this.studio.tracks;
+    const { microphone, face } = this.studio.sent;
     const side = new MediaSide("console", { microphone, face });
     window.vwindowPeer = side.peer;
     const attempt: Attempt = { call, side, offer: side.offer(), asked: false };

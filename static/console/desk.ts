@@ -35,6 +35,7 @@ export class Desk {
   readonly phase: ComputedRef<Phase> = computed(() => phaseOf(this.state.mirror));
   readonly call: ComputedRef<StaffCall | null> = computed(() => liveCall(this.state.mirror));
   private declined: string | null = null;
+  private answered: string | null = null;
   private newLink = false;
 
   constructor(readonly link: StaffLink) {
@@ -67,6 +68,7 @@ export class Desk {
   }
 
   answer(call: string): Promise<Ack> {
+    this.answered = call;
     return this.order(this.link.emit("call.answer", { call }));
   }
 
@@ -97,10 +99,11 @@ export class Desk {
   }
 
   private noticeOn(before: StaffCall | null, mirror: StaffMirror): Notice | null {
-    const gone = noticeOf(before, mirror, this.declined);
-    if (gone !== null) return gone;
     const was = this.state.mirror?.state;
-    if (this.newLink && mirror.state === "off" && (was === "ready" || was === "break")) return { code: "off_now" };
+    // Before all else: a server that has just started knows nothing of the ring either.
+    if (this.newLink && mirror.state === "off" && was !== undefined && was !== "off") return { code: "off_now" };
+    const gone = noticeOf(before, mirror, this.declined, this.answered);
+    if (gone !== null) return gone;
     return mirror.call?.phase === "ringing" || mirror.state !== was ? null : this.state.notice;
   }
 

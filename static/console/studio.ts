@@ -25,6 +25,8 @@ export class Studio {
   private meter: LevelMeter | null = null;
   private readonly listeners = new Set<TrackListener>();
   private opening: Promise<void> | null = null;
+  /** Counts what was asked of each device: what an older request brings is not wanted any more. */
+  private readonly rounds: Record<DeviceKind, number> = { camera: 0, microphone: 0 };
   private readonly stopWatching: () => void;
 
   constructor(private readonly memory: Memory) {
@@ -33,8 +35,12 @@ export class Studio {
 
   /** Open what is not open; the same promise for all who ask meanwhile. */
   open(): Promise<void> {
-    this.opening ??= this.openBoth().finally(() => (this.opening = null));
-    return this.opening;
+    if (this.opening !== null) return this.opening;
+    const opening: Promise<void> = this.openBoth().finally(() => {
+      if (this.opening === opening) this.opening = null;
+    });
+    this.opening = opening;
+    return opening;
   }
 
   async choose(kind: DeviceKind, id: string): Promise<void> {
@@ -51,6 +57,13 @@ export class Studio {
   cover(covered: boolean): void {
     this.state.covered = covered;
     if (this.tracks.face !== null) this.tracks.face.enabled = !covered;
+    // A track that is only disabled sends black: nothing is sent, so that the other side can say so.
+    this.tell("face");
+  }
+
+  /** What a connection sends: nothing of a covered camera. */
+  get sent(): { microphone: MediaStreamTrack | null; face: MediaStreamTrack | null } {
+    return { microphone: this.tracks.microphone, face: this.state.covered ? null : this.tracks.face };
   }
 
   /** Be told when another track takes the place of the one that is sent. */
@@ -61,6 +74,9 @@ export class Studio {
 
   /** Switch the lamps of the devices off. */
   release(): void {
+    this.rounds.camera += 1;
+    this.rounds.microphone += 1;
+    this.opening = null;
     this.put("microphone", null);
     this.put("camera", null);
     this.state.phase = "closed";
@@ -79,18 +95,32 @@ export class Studio {
     const [microphone, camera] = (["microphone", "camera"] as const).map((kind) => remembered(this.memory, kind)?.id);
     const [hears, sees] = [this.tracks.microphone, this.tracks.face].map((track) => track?.readyState === "live");
     if (!hears && !sees) {
+      const [ears, eyes] = [this.next("microphone"), this.next("camera")];
       const opened = await takeBoth(microphone, camera);
+      if (ears !== this.rounds.microphone || eyes !== this.rounds.camera) {
+        opened.microphone?.stop();
+        opened.face?.stop();
+        return;
+      }
       this.state.errors = opened.errors;
       this.put("microphone", opened.microphone);
       this.put("camera", opened.face);
     } else if (!hears) await this.take("microphone", microphone);
     else if (!sees) await this.take("camera", camera);
+    const rounds = { ...this.rounds };
     await this.relist();
-    this.state.phase = "open";
+    if (rounds.camera === this.rounds.camera && rounds.microphone === this.rounds.microphone) this.state.phase = "open";
+  }
+
+  private next(kind: DeviceKind): number {
+    this.rounds[kind] += 1;
+    return this.rounds[kind];
   }
 
   private async take(kind: DeviceKind, id: string | undefined): Promise<void> {
+    const round = this.next(kind);
     const [track, error] = kind === "camera" ? await takeCamera(id) : await takeMicrophone(id);
+    if (round !== this.rounds[kind]) return track?.stop();
     this.state.errors[kind] = error;
     this.put(kind, track);
     await this.relist();
@@ -106,7 +136,11 @@ export class Studio {
       if (kind === "camera") track.contentHint = "motion";
     }
     if (kind === "microphone") this.measure(track);
-    for (const fn of [...this.listeners]) fn(what, track);
+    this.tell(what);
+  }
+
+  private tell(what: "microphone" | "face"): void {
+    for (const fn of [...this.listeners]) fn(what, this.sent[what]);
   }
 
   private measure(track: MediaStreamTrack | null): void {

@@ -198,6 +198,7 @@ export const en: Words = {
   },
   notice: {
     passed_on: "The call was not answered and went to the next. Your state now: {state}.",
+    over: "This call ended or went to somebody else before you were connected. Your state now: {state}.",
     off_now: "The server was restarted and you are off duty now. Click Ready again to take calls.",
     close: "OK",
   },
@@ -245,7 +246,7 @@ export const en: Words = {
     link_closed: "The connection is closed. Please reload this page.",
     bad_answer: "The server's answer makes no sense. Please try again.",
     not_now: "That is not possible in this state; the page is up to date now.",
-    ring_over: "This call went to the next.",
+    ring_over: "This call ended or went to the next.",
     call_ended: "This call has ended.",
     call_unknown: "This call has ended or gone to somebody else.",
     already_noted: "The outcome of this call was noted before.",

@@ -196,6 +196,7 @@ export const zh = {
   },
   notice: {
     passed_on: "来电没有接听，已转给下一位。您现在的状态：{state}。",
+    over: "这通来电已经结束或转走，没有接通。您现在的状态：{state}。",
     off_now: "服务器重新启动过，您现在是未上岗。请重新点“就绪”继续接听。",
     close: "知道了",
   },
@@ -243,7 +244,7 @@ export const zh = {
     link_closed: "连接已关闭，请刷新本页。",
     bad_answer: "服务器的回应无法识别，请再试一次。",
     not_now: "现在的状态不能做这项操作，页面已更新。",
-    ring_over: "这通来电已转给下一位。",
+    ring_over: "这通来电已经结束或转给下一位。",
     call_ended: "这通来访已经结束。",
     call_unknown: "这通来访已经结束或转走。",
     already_noted: "这通来访的结果已经记过。",

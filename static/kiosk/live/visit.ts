@@ -25,7 +25,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   const touchedAt = ref(Date.now());
   let request = crypto.randomUUID();
   /** Counts the visitors: what was begun for one is not finished for the next. */
-  let visitor = 0;
+  const visitor = ref(0);
 
   const call = computed(() => liveCall(visit, agent.state.call));
   const screen = computed(() => screenOf(visit, agent.state.call));
@@ -48,8 +48,8 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
 
   async function once(act: (here: () => boolean) => Promise<void>): Promise<void> {
     if (busy.value) return;
-    const mine = visitor;
-    const here = (): boolean => mine === visitor;
+    const mine = visitor.value;
+    const here = (): boolean => mine === visitor.value;
     busy.value = true;
     notice.value = null;
     try {
@@ -75,7 +75,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   }
 
   function forget(step: Visit["step"]): void {
-    visitor += 1;
+    visitor.value += 1;
     busy.value = false;
     const { left, served, rated, recorded, callbackLeft } = visit;
     Object.assign(visit, blankVisit(), { step, left });
@@ -226,7 +226,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
 
   return {
     visit, agent, media, display, screen, call, city, item, number, rule, guide, catalogue, back, idle, thanksLeft,
-    notice, busy, now, ...actions,
+    notice, busy, now, visitor, ...actions,
   };
 }
 

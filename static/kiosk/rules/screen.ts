@@ -1,5 +1,6 @@
 import type { City } from "@/core/cities";
 import type { KioskCall, KioskMirror } from "@/core/wire";
+import type { Honorific } from "./callback";
 
 /** Where the visitor stands by their own touches; a live call overrides it. */
 export type Step = "idle" | "city" | "item" | "check" | "places" | "callback" | "rate" | "wiped";
@@ -12,6 +13,13 @@ export interface Visit {
   city: City | null;
   item: number | null;
   consent: Consent;
+  /** Where in the list of items: the group shown, and what was searched for. */
+  group: string | null;
+  query: string;
+  /** The call-back form as far as it is filled in. */
+  phone: string;
+  surname: string;
+  honorific: Honorific;
   /** Why the offline windows are shown. */
   placesFor: "not_here" | "declined" | "ended";
   /** The call whose ended page the visitor has left: the server may still name it for a moment. */
@@ -29,6 +37,11 @@ export function blankVisit(): Visit {
     city: null,
     item: null,
     consent: null,
+    group: null,
+    query: "",
+    phone: "",
+    surname: "",
+    honorific: "guest",
     placesFor: "not_here",
     left: null,
     served: false,
