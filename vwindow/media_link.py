@@ -1,6 +1,7 @@
 """One media worker as its server has it: taken over or started, watched, started again."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import sys
@@ -122,6 +123,10 @@ class MediaLink:
         try:
             self._process = WorkerProcess(self._child.pid)
         except OSError as error:
+            # It must not live on with the ports of the next one.
+            with contextlib.suppress(ProcessLookupError):
+                self._child.kill()
+            await self._child.wait()
             raise Unavailable("worker_lost", f"media worker {self.number} did not start") from error
         loop = asyncio.get_running_loop()
         end = loop.time() + START_SECONDS

@@ -13,7 +13,7 @@ from vwindow.catalogue.search import MAX_TERM, Index, fold, terms
 
 ITEMS = ItemList.load()
 INDEX = Index(ITEMS, GroupList.load())
-VECTORS = Path(__file__).resolve().parents[3] / "static" / "kiosk" / "search-vectors.json"
+VECTORS = Path(__file__).resolve().parents[3] / "static" / "core" / "search-vectors.json"
 
 # A loaded machine must not fail a test by its slowness.
 QUIET = settings(max_examples=60, deadline=None, print_blob=True)
