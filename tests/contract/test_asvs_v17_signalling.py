@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from signaling.edge import EVENT_BURST, EVENTS_PER_SECOND, REFUSALS_BEFORE_GOODBYE
+from signaling.edge import REFUSALS_BEFORE_GOODBYE
+from signaling.guest import EVENT_BURST, EVENTS_PER_SECOND
 from signaling.events import KIOSK_TO_SERVER
 from tests.loopback.test_refusals import Kiosk, enrolled
 from tests.stack import Stack

@@ -202,6 +202,11 @@ export const en: Words = {
     off_now: "The server was restarted and you are off duty now. Click Ready again to take calls.",
     close: "OK",
   },
+  callbacks: {
+    title: "Waiting for a call back",
+    reveal: "Show number",
+    hint: "Showing a name and number is entered in the view log.",
+  },
   past: {
     title: "Past calls",
     none: "No calls yet. They appear here after your first visit.",
