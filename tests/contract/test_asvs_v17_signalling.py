@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from signaling.edge import REFUSALS_BEFORE_GOODBYE
-from signaling.guest import EVENT_BURST, EVENTS_PER_SECOND
 from signaling.events import KIOSK_TO_SERVER
+from signaling.guest import EVENT_BURST, EVENTS_PER_SECOND
 from tests.loopback.test_refusals import Kiosk, enrolled
 from tests.stack import Stack
 from vwindow.logs import STRANGERS_PER_MINUTE
