@@ -105,7 +105,7 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
         if event == "connect":
             return await self._connect(args[0], args[1], args[2] if len(args) > 2 else None)
         if event == "disconnect":
-            return await self._disconnect(args[0])
+            return await self._depart(args[0])
         return await self._event(event, args[0], args[1:])
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object) -> None:
@@ -171,9 +171,6 @@ class Edge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio sh
         more = f" (and {self._not_logged} more)" if self._not_logged else ""
         self._not_logged = 0
         log.info("%s: connection refused: %s%s", self.namespace, code, more)
-
-    async def _disconnect(self, sid: str) -> None:
-        await self._depart(sid)
 
     async def gone(self, link: str) -> None:
         """Take in that an Engine.IO session ended, at whatever point its connections are."""
