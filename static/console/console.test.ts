@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { StaffCall, StaffMirror } from "@/core/wire";
+import { FakeSocket } from "@/core/fakes/socket";
+import { Link } from "@/core/link";
+import type { ServerToStaff, StaffCall, StaffMirror, StaffToServer } from "@/core/wire";
 import { keysOf } from "@/shared/i18n";
-import { recordedSides, talkedSeconds, type PastCall, type RecordingFacts } from "./pastcall";
+import { Desk } from "./desk";
+import { dropDraft, keepDraft, readDraft } from "./draft";
+import { recordedSides, refreshed, talkedSeconds, type PastCall, type RecordingFacts } from "./pastcall";
 import { keyName } from "./shortcuts";
 import { bytesText, liveCall, noticeOf, phaseOf } from "./visit";
 import { en } from "./words/en";
@@ -38,6 +42,46 @@ describe("notice", () => {
     expect(noticeOf(call({ phase: "talking" }), mirror({}), null)).toBeNull();
     expect(noticeOf(null, mirror({}), null)).toBeNull();
   });
+
+  it("does not say that a ring was passed on which went away early, or as it was answered", () => {
+    const rang = call({ ring_ends_at: "2026-01-01T00:00:20Z" });
+    const after = (second: string): StaffMirror => mirror({ server_time: `2026-01-01T00:00:${second}Z` });
+    expect(noticeOf(rang, after("20"), null)).toEqual({ code: "passed_on" });
+    expect(noticeOf(rang, after("05"), null)).toEqual({ code: "over" });
+    expect(noticeOf(rang, after("20"), null, "c1")).toEqual({ code: "over" });
+  });
+
+  it("tells first of all that the server has started anew", () => {
+    const socket = new FakeSocket();
+    const desk = new Desk(new Link<StaffToServer, ServerToStaff>({ namespace: "/staff", open: () => socket }));
+    socket.up();
+    socket.give("staff.mirror", mirror({ state: "ringing", call: call({}) }));
+    socket.down("transport close", true);
+    socket.up();
+    socket.give("staff.mirror", mirror({ state: "off" }));
+    expect(desk.state.notice).toEqual({ code: "off_now" });
+    desk.close();
+  });
+});
+
+describe("draft of an outcome", () => {
+  it("lives until the server has it, for its own call alone", () => {
+    const drawer = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => drawer.get(key) ?? null,
+      setItem: (key: string, value: string) => void drawer.set(key, value),
+      removeItem: (key: string) => void drawer.delete(key),
+    };
+    expect(readDraft(storage, "c1")).toBeNull();
+    const draft = { call: "c1", outcome: "filed" as const, note: "材料齐" };
+    keepDraft(storage, draft);
+    expect(readDraft(storage, "c1")).toEqual(draft);
+    expect(readDraft(storage, "c2")).toBeNull();
+    dropDraft(storage);
+    expect(readDraft(storage, "c1")).toBeNull();
+    drawer.set("vwindow.outcome", "{");
+    expect(readDraft(storage, "c1")).toBeNull();
+  });
 });
 
 describe("past calls", () => {
@@ -46,6 +90,17 @@ describe("past calls", () => {
   it("count talking, not waiting", () => {
     expect(talkedSeconds(past)).toBe(65);
     expect(talkedSeconds({ ...past, answered_at: null })).toBeNull();
+  });
+
+  it("keep the earlier pages when the newest one is read again", () => {
+    const row = (name: string, second: number, staff = ""): PastCall =>
+      ({ call: name, asked_at: `2026-01-01T00:00:0${second}Z`, staff_name: staff }) as PastCall;
+    const known = [row("d", 4), row("c", 3), row("b", 2), row("a", 1)];
+    const now = refreshed(known, [row("e", 5), row("d", 4, "new"), row("c", 3)], false);
+    expect(now.map((each) => each.call)).toEqual(["e", "d", "c", "b", "a"]);
+    expect(now[1]?.staff_name).toBe("new");
+    expect(refreshed(known, [row("d", 4)], true).map((each) => each.call)).toEqual(["d"]);
+    expect(refreshed(known, [], true)).toEqual([]);
   });
 
   it("know which sides were recorded", () => {

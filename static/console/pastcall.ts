@@ -25,6 +25,15 @@ export interface PastCall {
   } | null;
 }
 
+/** The newest page in the place of what it covers; rows of earlier pages that were read before stay. */
+export function refreshed(known: readonly PastCall[], page: readonly PastCall[], whole: boolean): PastCall[] {
+  const oldest = page.at(-1);
+  if (whole || oldest === undefined) return [...page];
+  const there = new Set(page.map((past) => past.call));
+  const end = Date.parse(oldest.asked_at);
+  return [...page, ...known.filter((past) => !there.has(past.call) && Date.parse(past.asked_at) <= end)];
+}
+
 /** Answer of GET /api/recordings/{id}. */
 export interface RecordingFacts {
   recording: string;

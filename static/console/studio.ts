@@ -27,6 +27,8 @@ export class Studio {
   private opening: Promise<void> | null = null;
   /** Counts what was asked of each device: what an older request brings is not wanted any more. */
   private readonly rounds: Record<DeviceKind, number> = { camera: 0, microphone: 0 };
+  /** Counts the releases: what was being opened before one stays closed. */
+  private releases = 0;
   private readonly stopWatching: () => void;
 
   constructor(private readonly memory: Memory) {
@@ -76,6 +78,7 @@ export class Studio {
   release(): void {
     this.rounds.camera += 1;
     this.rounds.microphone += 1;
+    this.releases += 1;
     this.opening = null;
     this.put("microphone", null);
     this.put("camera", null);
@@ -91,25 +94,19 @@ export class Studio {
   }
 
   private async openBoth(): Promise<void> {
+    const releases = this.releases;
     if (this.state.phase !== "open") this.state.phase = "opening";
     const [microphone, camera] = (["microphone", "camera"] as const).map((kind) => remembered(this.memory, kind)?.id);
     const [hears, sees] = [this.tracks.microphone, this.tracks.face].map((track) => track?.readyState === "live");
     if (!hears && !sees) {
       const [ears, eyes] = [this.next("microphone"), this.next("camera")];
       const opened = await takeBoth(microphone, camera);
-      if (ears !== this.rounds.microphone || eyes !== this.rounds.camera) {
-        opened.microphone?.stop();
-        opened.face?.stop();
-        return;
-      }
-      this.state.errors = opened.errors;
-      this.put("microphone", opened.microphone);
-      this.put("camera", opened.face);
+      this.accept("microphone", ears, opened.microphone, opened.errors.microphone);
+      this.accept("camera", eyes, opened.face, opened.errors.camera);
     } else if (!hears) await this.take("microphone", microphone);
     else if (!sees) await this.take("camera", camera);
-    const rounds = { ...this.rounds };
     await this.relist();
-    if (rounds.camera === this.rounds.camera && rounds.microphone === this.rounds.microphone) this.state.phase = "open";
+    if (releases === this.releases) this.state.phase = "open";
   }
 
   private next(kind: DeviceKind): number {
@@ -120,10 +117,17 @@ export class Studio {
   private async take(kind: DeviceKind, id: string | undefined): Promise<void> {
     const round = this.next(kind);
     const [track, error] = kind === "camera" ? await takeCamera(id) : await takeMicrophone(id);
-    if (round !== this.rounds[kind]) return track?.stop();
+    this.accept(kind, round, track, error);
+    await this.relist();
+  }
+
+  private accept(kind: DeviceKind, round: number, track: MediaStreamTrack | null, error: DeviceError): void {
+    if (round !== this.rounds[kind]) {
+      track?.stop();
+      return;
+    }
     this.state.errors[kind] = error;
     this.put(kind, track);
-    await this.relist();
   }
 
   private put(kind: DeviceKind, track: MediaStreamTrack | null): void {
