@@ -8,6 +8,8 @@ import aiohttp
 
 from tests.bench.endpoint import Endpoint
 
+JOIN_TRIES = 50
+
 
 class Signalling(Protocol):
     """Make the room of a call, publish and play its sides."""
@@ -89,7 +91,13 @@ class Janus:
         handle = await self._attach()
         streams = [{"feed": self._feeds[call, side]}]
         request = {"request": "join", "room": call + 1, "ptype": "subscriber", "streams": streams}
-        event = await self._message(handle, request)
+        for _ in range(JOIN_TRIES):
+            event = await self._message(handle, request)
+            if "jsep" in event:
+                break
+            await asyncio.sleep(0.1)  # the publisher is connected here, but not yet known there
+        else:
+            raise ConnectionError(f"Janus offers no stream: {event}")
         offer = event["jsep"]["sdp"]
         answer = {"type": "answer", "sdp": endpoint.sdp("active", offer)}
         await self._message(handle, {"request": "start"}, answer)
