@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised with every change that a worker of the version before would not understand: a server takes over only a
 worker that speaks its own version."""
 MAX_LINE_BYTES = 256 * 1024
