@@ -10,7 +10,8 @@ from typing import Any
 from yarl import URL
 
 from devices import registry
-from devices.face_camera.port import Feed, Health
+from devices.face_camera.port import Feed
+from devices.health import Health
 from kiosk_agent import enrolment
 from kiosk_agent.addresses import AddressWatch
 from kiosk_agent.bridge import Bridge

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from devices import registry
 from devices.errors import DeviceUnavailable, UnknownDriver
-from devices.face_camera.port import Health
+from devices.health import Health
 from kiosk_agent.settings import Settings
 
 ANSWER_SECONDS = 5.0

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from devices.face_camera.port import Health, LatestFeed
+from devices.face_camera.port import LatestFeed
+from devices.health import Health
 
 
 class AbsentCamera:

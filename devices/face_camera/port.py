@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-State = Literal["starting", "ready", "unavailable", "absent"]
+from devices.health import Health
+
 Pause = Callable[[float], bool]
 """Wait that many seconds on the camera's thread; True when the camera is being closed."""
 
@@ -25,16 +26,6 @@ class Picture:
     width: int
     height: int
     taken: float
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a camera is: `code` names the fault, `identity` the device, `hint` what a technician can do."""
-
-    state: State
-    identity: str = ""
-    code: str = ""
-    hint: str = ""
 
 
 class Feed(Protocol):

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from devices.errors import DeviceUnavailable
-from devices.face_camera.port import Grabber, Health, LatestFeed, Picture
+from devices.face_camera.port import Grabber, LatestFeed, Picture
+from devices.health import Health
 
 log = logging.getLogger(__name__)
 

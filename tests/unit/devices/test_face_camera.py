@@ -13,8 +13,9 @@ import pytest
 from devices import registry
 from devices.errors import DeviceUnavailable
 from devices.face_camera import reader, timecode
-from devices.face_camera.port import FaceCamera, Health, Pause, Picture
+from devices.face_camera.port import FaceCamera, Pause, Picture
 from devices.face_camera.reader import CameraReader
+from devices.health import Health
 
 LIMIT = 10.0
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from devices import registry
+from devices.driver import Driver
 from devices.errors import DeviceUnavailable, UnknownDriver
 
 
@@ -25,8 +26,8 @@ def test_wrong_options_are_refused(written: str) -> None:
 
 
 def test_a_missing_package_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    drivers = {"thing": registry.Driver("devices.face_camera.no_such_driver:make", extra="thing")}
-    monkeypatch.setattr(registry, "FACE_CAMERA", drivers)
+    drivers = {"thing": Driver("devices.face_camera.no_such_driver:make", extra="thing")}
+    monkeypatch.setattr(registry, "drivers", lambda kind: drivers)
     with pytest.raises(DeviceUnavailable, match=r"install vwindow\[thing\]"):
         registry.face_camera("thing")
 

@@ -1,0 +1,1 @@
+"""Sound of the kiosk: loudspeaker, microphone, handset."""

@@ -1,0 +1,1 @@
+"""Document cameras: pages on a tray."""

@@ -1,0 +1,1 @@
+"""Readers of identity and social-security cards."""

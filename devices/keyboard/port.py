@@ -1,0 +1,14 @@
+"""The port of the kiosk's keyboard: is it there, and when was it last used; never what was done with it."""
+
+from typing import Protocol
+
+from devices.device import Device
+
+
+class Keyboard(Device, Protocol):
+    """A keyboard as the system sees it."""
+
+    @property
+    def last_used(self) -> float | None:
+        """Return when it was last used, in monotonic seconds; None when that is not known."""
+        ...
