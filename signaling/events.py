@@ -12,6 +12,7 @@ KIOSK_TO_SERVER: dict[str, type[wire.Wire]] = {
     "call.rate": wire.CallRate,
     "call.close": wire.CallRef,
     "media.offer": wire.MediaOffer,
+    "media.path": wire.PathReport,
 }
 """`call.wait`: the visitor chooses to wait on. `call.close`: the visitor leaves the page of an ended call."""
 
@@ -32,6 +33,7 @@ STAFF_TO_SERVER: dict[str, type[wire.Wire]] = {
     "call.hang_up": wire.CallRef,
     "call.outcome": wire.CallOutcome,
     "media.offer": wire.MediaOffer,
+    "media.path": wire.PathReport,
 }
 
 SERVER_TO_STAFF: dict[str, type[wire.Wire]] = {

@@ -31,6 +31,7 @@ class KioskEdge(Edge):
         self.handle("call.rate", self._rate)
         self.handle("call.close", self._close)
         self.handle("media.offer", self._offer)
+        self.handle("media.path", self._path)
 
     async def admit(self, environ: Mapping[str, Any], auth: object) -> Guest:
         if environ.get("HTTP_ORIGIN"):
@@ -81,3 +82,8 @@ class KioskEdge(Edge):
         if payload.part == "console":
             raise Refused("bad_part")
         await self._desk.offer_from_kiosk(KioskId(guest.owner), CallId(payload.call), payload.part, payload.sdp)
+
+    async def _path(self, guest: Guest, payload: wire.PathReport) -> None:
+        if payload.part == "console":
+            raise Refused("bad_part")
+        self._desk.path_from_kiosk(KioskId(guest.owner), CallId(payload.call), payload.part, payload.path)

@@ -36,6 +36,7 @@ class StaffEdge(Edge):
         self.handle("call.hang_up", self._hang_up)
         self.handle("call.outcome", self._outcome)
         self.handle("media.offer", self._offer)
+        self.handle("media.path", self._path)
 
     async def admit(self, environ: Mapping[str, Any], auth: object) -> Guest:
         found = await self._gate.signed_in(session_token(environ))
@@ -110,6 +111,13 @@ class StaffEdge(Edge):
                 call=payload.call, part="console", error=wire.WireError(code="elsewhere", retryable=False)
             )
             await self.emit("media.refused", gone.model_dump(mode="json"), to=holder)
+
+    async def _path(self, guest: Guest, payload: wire.PathReport) -> None:
+        if payload.part != "console":
+            raise Refused("bad_part")
+        if self._holder(guest.owner, payload.call) not in ("", guest.sid):
+            raise Refused("elsewhere", status=409)
+        self._desk.path_from_staff(StaffId(guest.owner), CallId(payload.call), payload.path)
 
     def _holder(self, owner: str, call: str) -> str:
         """Return which console answered a call or took its media over; "" when none of those that are there."""

@@ -21,6 +21,9 @@ City = Literal["songjiang", "jiaxing", "hangzhou", "jinhua", "suzhou", "huzhou",
 Part = Literal["page", "agent", "console"]
 """Which media connection of a call: the kiosk has two (page, agent), the staff member one (console)."""
 
+Path = Literal["udp", "tcp", "relay_udp", "relay_tcp", "relay_tls"]
+"""Which way a media connection takes: straight to the media worker, or how it reaches the TURN server."""
+
 CallPhase = Literal["waiting", "ringing", "connecting", "talking", "ended"]
 EndReason = Literal[
     "visitor_hung_up", "staff_hung_up", "visitor_left", "callback_left", "kiosk_lost", "staff_lost",
@@ -72,6 +75,29 @@ class MediaOffer(Wire):
     sdp: Sdp
     take_over: bool = False
     """Of a console: take the media of the call from another one of the same person."""
+
+
+class IceServer(Wire):
+    """A TURN server and a credential for this side of this call."""
+
+    urls: list[Annotated[str, StringConstraints(max_length=300)]] = Field(max_length=8)
+    username: Name
+    credential: Name = Field(repr=False)
+
+
+class PathNow(Wire):
+    """The way that a media connection takes."""
+
+    part: Part
+    path: Path
+
+
+class PathReport(Wire):
+    """A client tells which way its media connection takes: once when it is up, and when that changes."""
+
+    call: Id
+    part: Part
+    path: Path
 
 
 class Slot(Wire):
@@ -166,6 +192,10 @@ class KioskCall(Wire):
     recording: RecordingState
     media: int = Field(default=1, ge=1)
     """Counts the rooms of the call: when it rises, all media connections are made anew."""
+    ice_servers: list[IceServer] = Field(default=[], max_length=4)
+    """From the ring until the call has ended: not to be kept longer."""
+    relay_only: bool = False
+    """Take no way but through the TURN server."""
     asked_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -228,7 +258,10 @@ class StaffCall(Wire):
     recording: RecordingState
     recording_bytes: int = Field(ge=0)
     media: int = Field(default=1, ge=1)
-    """As for the kiosk."""
+    """As for the kiosk; so are the next two."""
+    ice_servers: list[IceServer] = Field(default=[], max_length=4)
+    relay_only: bool = False
+    paths: list[PathNow] = Field(default=[], max_length=3)
     asked_at: datetime
     ring_ends_at: datetime | None = None
     answered_at: datetime | None = None

@@ -30,6 +30,7 @@ from vwindow.recording.sealed import SealedReader
 from vwindow.store.people import People
 from vwindow.tasks import TaskSet
 from vwindow.tokens import PURPOSE, SignedTokens
+from vwindow.turn import TurnServers
 from vwindow.web.application import build_web
 from vwindow.web.catalogue import add_catalogue
 from vwindow.web.doors import IDLE_SECONDS, watch
@@ -101,7 +102,8 @@ class Server:
         media = MediaPool(settings.data_dir, worker_arguments(settings))
         finishing = Finishing(books.ledger.recordings, clock)
         books.ledger.finishing = finishing
-        desk = Desk(desk_settings(settings), clock, books.register, books.ledger, media, outbox)
+        relays = TurnServers(settings.turn_urls, settings.turn_secret.get_secret_value(), settings.turn_seconds)
+        desk = Desk(desk_settings(settings), clock, books.register, books.ledger, media, outbox, relays=relays)
         media.tell(desk)
 
         self._stack.push_async_callback(media.stop)
@@ -187,6 +189,7 @@ def desk_settings(settings: Settings) -> DeskSettings:
         recording_policy=settings.recording_policy,
         on_decline=settings.recording_on_decline,
         ring_seconds=settings.ring_seconds,
+        relay_only=settings.turn_only,
     )
 
 

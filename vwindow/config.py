@@ -19,9 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from vwindow import addresses
+from vwindow import addresses, turn
 
 PREFIX = "VWINDOW_"
+TURN_SECRET_LENGTH = 16
 SOCKET_PATH_BYTES = 107
 """What the kernel takes of the path of a Unix socket."""
 
@@ -66,6 +67,15 @@ class Settings(BaseModel):
     """Public addresses to put into answers instead of the listed ones."""
     media_tcp: bool = True
     """Take media over TCP on the same addresses, for networks that let no UDP out."""
+    turn_urls: list[str] = Field(default=[], max_length=8)
+    """TURN servers for networks that let neither UDP nor media_tcp through: `turn:host:port?transport=udp|tcp`,
+    `turns:host:443?transport=tcp`. None by default."""
+    turn_secret: SecretStr = SecretStr("")
+    """What the TURN server has as `static-auth-secret`."""
+    turn_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """How long a credential for the TURN server is good, made for one side of one call."""
+    turn_only: bool = False
+    """Send all media through the TURN server: to try it out."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
     """Bits per second asked of a face camera."""
 
@@ -87,6 +97,19 @@ class Settings(BaseModel):
             if not host or not port.isdigit() or host.strip("[]") in ("0.0.0.0", "::"):
                 raise ValueError(f"{entry!r} is not host:port with an address of this machine")
         return value
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _turn_addresses(cls, value: list[str]) -> list[str]:
+        return [turn.check_url(url) for url in value]
+
+    @model_validator(mode="after")
+    def _turn_whole(self) -> "Settings":
+        if self.turn_urls and len(self.turn_secret.get_secret_value()) < TURN_SECRET_LENGTH:
+            raise ValueError(f"turn_urls need a turn_secret of {TURN_SECRET_LENGTH} characters or more")
+        if self.turn_only and not self.turn_urls:
+            raise ValueError("turn_only needs turn_urls")
+        return self
 
     @model_validator(mode="after")
     def _ports_for_all(self) -> "Settings":

@@ -50,6 +50,13 @@ export interface CallbackAsk {
 /** No payload. */
 export type Empty = Record<string, never>;
 
+/** A TURN server and a credential for this side of this call. */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+
 /** A call as the kiosk may see it. */
 export interface KioskCall {
   call: string;
@@ -62,6 +69,8 @@ export interface KioskCall {
   asked: StaffCard | null;
   recording: "off" | "starting" | "writing" | "stalled" | "declined";
   media: number;
+  ice_servers: IceServer[];
+  relay_only: boolean;
   asked_at: string;
   answered_at: string | null;
   ended_at: string | null;
@@ -127,6 +136,19 @@ export interface MediaRefused {
   error: WireError;
 }
 
+/** The way that a media connection takes. */
+export interface PathNow {
+  part: "page" | "agent" | "console";
+  path: "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+}
+
+/** A client tells which way its media connection takes: once when it is up, and when that changes. */
+export interface PathReport {
+  call: string;
+  part: "page" | "agent" | "console";
+  path: "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+}
+
 /** Bytes really written in the last seconds: what the light shows. */
 export interface RecordingLight {
   call: string;
@@ -156,6 +178,9 @@ export interface StaffCall {
   recording: "off" | "starting" | "writing" | "stalled" | "declined";
   recording_bytes: number;
   media: number;
+  ice_servers: IceServer[];
+  relay_only: boolean;
+  paths: PathNow[];
   asked_at: string;
   ring_ends_at: string | null;
   answered_at: string | null;
@@ -204,6 +229,7 @@ export interface KioskToServer {
   "call.rate": CallRate;
   "call.close": CallRef;
   "media.offer": MediaOffer;
+  "media.path": PathReport;
 }
 
 export interface ServerToKiosk {
@@ -223,6 +249,7 @@ export interface StaffToServer {
   "call.hang_up": CallRef;
   "call.outcome": CallOutcome;
   "media.offer": MediaOffer;
+  "media.path": PathReport;
 }
 
 export interface ServerToStaff {
@@ -242,6 +269,7 @@ export interface PageToAgent {
   "call.rate": CallRate;
   "call.close": CallRef;
   "media.offer": MediaOffer;
+  "media.path": PathReport;
 }
 
 export interface AgentToPage {

@@ -8,7 +8,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.desk_ports import FakeLater, FakeLedger, FakeOutbox, FakeRegister, FakeRooms
 from vwindow.calls.events import OutcomeNoted, StaffAnswered, StaffReady, VisitorHungUp
 from vwindow.desk.dispatcher import Desk
-from vwindow.desk.ports import ItemFacts
+from vwindow.desk.ports import ItemFacts, Relays
 from vwindow.desk.settings import DeskSettings
 from vwindow.ids import CallId, KioskId, RoomId, StaffId
 
@@ -19,7 +19,7 @@ S1, S2 = StaffId("s1"), StaffId("s2")
 class House:
     """Kiosks k1 and k2, staff s1 and s2, item 1 (virtual) and item 2 (not)."""
 
-    def __init__(self, settings: DeskSettings | None = None) -> None:
+    def __init__(self, settings: DeskSettings | None = None, relays: Relays | None = None) -> None:
         self.clock = FakeClock()
         self.later = FakeLater(self.clock)
         self.register = FakeRegister()
@@ -34,6 +34,7 @@ class House:
             self.ledger,
             self.rooms,
             self.outbox,
+            relays=relays,
             later=self.later,
             call_ids=lambda: next(names),
         )

@@ -171,6 +171,9 @@ class Call:
     """The staff member has still to note the outcome."""
     recording: CallRecording = field(default_factory=CallRecording)
     media: dict[Side, Media] = field(default_factory=lambda: {"kiosk": Media.DOWN, "staff": Media.DOWN})
+    paths: dict[str, str] = field(default_factory=dict)
+    """Which way each media connection takes, as its client told last."""
+    paths_noted: int = 0
     declined: dict[StaffId, bool] = field(default_factory=dict)
     """Who declined this call; True when that is long enough ago to ring them again."""
 

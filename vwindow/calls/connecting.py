@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from vwindow.calls.books import Books
-from vwindow.calls.call import Call, Phase
+from vwindow.calls.call import SERVED, Call, Phase
 from vwindow.calls.effects import ReopenRoom, SaveCall, ShowLight, StartRecording, TellKiosk, TellStaffCall
 from vwindow.calls.ending import end
 from vwindow.calls.events import (
@@ -11,6 +11,7 @@ from vwindow.calls.events import (
     MediaLost,
     MediaUp,
     NeverConnected,
+    PathFound,
     RecordingFailed,
     RecordingStalled,
     RecordingWrote,
@@ -19,6 +20,9 @@ from vwindow.calls.events import (
     SidesMet,
 )
 from vwindow.calls.presence import Media, next_media
+
+PATHS_NOTED = 100
+"""Changes of path that are kept of one call: a client that tells of more has them shown, but not kept."""
 
 
 def media_up(books: Books, call: Call, event: MediaUp) -> None:
@@ -36,6 +40,17 @@ def media_lost(books: Books, call: Call, event: MediaLost) -> None:
     end(books, call, event, "media_lost")
 
 
+def path_found(books: Books, call: Call, event: PathFound) -> None:
+    """Show the staff member which way a connection takes, and keep it; the call goes on whatever it is."""
+    if call.phase not in SERVED or call.staff is None or call.paths.get(event.part) == event.path:
+        return
+    call.paths[event.part] = event.path
+    books.give(TellStaffCall(call.staff, call.call))
+    if call.paths_noted < PATHS_NOTED:
+        call.paths_noted += 1
+        books.note(call, f"path_{event.part}", event, path=event.path)
+
+
 def never_connected(books: Books, call: Call, event: NeverConnected) -> None:
     end(books, call, event, "never_connected" if call.media_number == 1 else "worker_lost")
 
@@ -50,6 +65,7 @@ def room_lost(books: Books, call: Call, event: RoomLost) -> None:
     call.advance(event)
     call.media_number += 1
     call.media = {"kiosk": Media.DOWN, "staff": Media.DOWN}
+    call.paths = {}
     books.give(ReopenRoom(call.call, call.media_number))
     if call.recording.running:
         call.recording.start()

@@ -170,6 +170,15 @@ class MediaLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PathFound(Event):
+    """A client tells which way its media connection `part` takes."""
+
+    call: CallId
+    part: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomLost(Event):
     """The worker went away with the room, or could not open it."""
 

@@ -30,6 +30,7 @@ from vwindow.calls.events import (
     NeverConnected,
     NobodyAnswered,
     OutcomeNoted,
+    PathFound,
     Rated,
     RecordingFailed,
     RecordingStalled,
@@ -101,8 +102,9 @@ PROGRESS: dict[type[Event], Callable[[Books, Call, Any], None]] = {
     RecordingWrote: connecting.recording_moved,
     RecordingStalled: connecting.recording_moved,
     RecordingFailed: connecting.recording_moved,
+    PathFound: connecting.path_found,
 }
-"""News that the recording's own machine decides about."""
+"""News that change no phase: their rules decide what they mean now."""
 
 
 class Floor:

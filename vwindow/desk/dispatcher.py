@@ -19,6 +19,7 @@ from vwindow.calls.events import (
     KioskConnected,
     KioskLost,
     KioskRevoked,
+    PathFound,
     RecordingFailed,
     RecordingStalled,
     RecordingWrote,
@@ -34,7 +35,7 @@ from vwindow.desk.media import Media, OfferReply
 from vwindow.desk.mirror import Mirror
 from vwindow.desk.peers import Peers
 from vwindow.desk.perform import Performer
-from vwindow.desk.ports import HeldRoom, Ledger, Outbox, Part, Register, Rooms
+from vwindow.desk.ports import HeldRoom, Ledger, Outbox, Part, Register, Relays, Rooms
 from vwindow.desk.recovery import Recovered, Recovery
 from vwindow.desk.settings import DeskSettings
 from vwindow.desk.timers import Later, LoopLater, Timers
@@ -65,6 +66,7 @@ class Desk:
         rooms: Rooms,
         outbox: Outbox,
         *,
+        relays: Relays | None = None,
         later: Later | None = None,
         call_ids: Callable[[], CallId] = new_call,
     ) -> None:
@@ -85,7 +87,7 @@ class Desk:
         self._lanes = Lanes(self._tasks, later, settings)
         self._timers = Timers(later, clock, self.post)
         self._peers = Peers(clock, self.post)
-        self._mirror = Mirror(self._floor, self._facts, settings, clock)
+        self._mirror = Mirror(self._floor, self._facts, settings, clock, relays)
         self._media = Media(rooms, ledger, settings, clock, later, self._tasks, self._lanes, self.post)
         self._perform = Performer(
             self._floor, self._facts, self._mirror, outbox, ledger, settings, clock, later,
@@ -297,6 +299,16 @@ class Desk:
                 lambda code, again: self._outbox.staff_refused(staff, call, "console", code, again, console),
             ),
         )  # fmt: skip
+
+    def path_from_kiosk(self, kiosk: KioskId, call: CallId, part: Literal["page", "agent"], path: str) -> None:
+        """Take in which way a kiosk's media connection takes. Raises Refused."""
+        self._served(call, lambda found: found.kiosk == kiosk)
+        self.post(PathFound(self._clock.now(), call, part, path))
+
+    def path_from_staff(self, staff: StaffId, call: CallId, path: str) -> None:
+        """Take in which way a console's media connection takes. Raises Refused."""
+        self._served(call, lambda found: found.staff == staff)
+        self.post(PathFound(self._clock.now(), call, "console", path))
 
     def _served(self, call: CallId, owns: Callable[[Call], bool]) -> None:
         found = self._floor.call(call)

@@ -2,22 +2,28 @@
 
 from datetime import datetime
 
-from vwindow.calls.call import Call, Phase
+from vwindow.calls.call import SERVED, Call, Phase
+from vwindow.calls.events import Side
 from vwindow.calls.floor import Floor
 from vwindow.calls.roster import StaffState
 from vwindow.clock import Clock
 from vwindow.desk.facts import FactBook
-from vwindow.desk.ports import CallRecord
+from vwindow.desk.ports import CallRecord, Relays
 from vwindow.desk.settings import DeskSettings
 from vwindow.desk.views import (
+    IceServerView,
     KioskCallView,
     KioskView,
     LineEntryView,
+    PathView,
     StaffCallView,
     StaffCardView,
     StaffView,
 )
 from vwindow.ids import KioskId, StaffId
+
+CONNECTING = frozenset({Phase.RINGING, *SERVED})
+"""Phases in which a side makes its media connection, or makes one ready: it is told the way, and no longer."""
 
 LINE_LENGTH = 200
 """Entries of the line that a console is shown; the wire takes no more."""
@@ -26,7 +32,10 @@ LINE_LENGTH = 200
 class Mirror:
     """Views of one floor."""
 
-    def __init__(self, floor: Floor, facts: FactBook, settings: DeskSettings, clock: Clock) -> None:
+    def __init__(
+        self, floor: Floor, facts: FactBook, settings: DeskSettings, clock: Clock, relays: Relays | None = None
+    ) -> None:
+        self._relays = relays
         self._floor = floor
         self._facts = facts
         self._settings = settings
@@ -63,11 +72,18 @@ class Mirror:
             asked=self._card(call.staff),
             recording=call.recording.state.value,
             media=call.media_number,
+            ice_servers=self._ice_servers(call, "kiosk"),
+            relay_only=self._settings.relay_only,
             asked_at=call.asked_at,
             answered_at=call.answered_at,
             ended_at=call.ended_at,
             reason=call.reason,
         )
+
+    def _ice_servers(self, call: Call, side: Side) -> tuple[IceServerView, ...]:
+        if self._relays is None or call.phase not in CONNECTING:
+            return ()
+        return self._relays.for_side(call.call, side, self._clock.now())
 
     def _card(self, staff: StaffId | None) -> StaffCardView | None:
         facts = self._facts.staff.get(staff) if staff is not None else None
@@ -119,6 +135,9 @@ class Mirror:
             recording=call.recording.state.value,
             recording_bytes=call.recording.bytes_total,
             media=call.media_number,
+            ice_servers=self._ice_servers(call, "staff"),
+            relay_only=self._settings.relay_only,
+            paths=tuple(PathView(part, path) for part, path in sorted(call.paths.items())),
             asked_at=call.asked_at,
             ring_ends_at=call.ring_ends_at,
             answered_at=call.answered_at,

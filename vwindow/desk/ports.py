@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from vwindow.desk.views import KioskCallView, KioskView, SlotView, StaffCallView, StaffView
+from vwindow.desk.views import IceServerView, KioskCallView, KioskView, SlotView, StaffCallView, StaffView
 from vwindow.ids import CallId, CentreId, KioskId, RecordingId, RoomId, StaffId
 
 Part = Literal["page", "agent", "console"]
@@ -167,6 +167,12 @@ class Rooms(Protocol):
     async def close(self, room: RoomId) -> None:
         """End the room; its journal is whole when this returns. Closing an unknown room is no error."""
         ...
+
+
+class Relays(Protocol):
+    """Give each side of a call its way through TURN servers."""
+
+    def for_side(self, call: CallId, side: Literal["kiosk", "staff"], now: datetime) -> tuple[IceServerView, ...]: ...
 
 
 class Outbox(Protocol):

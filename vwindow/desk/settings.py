@@ -9,6 +9,8 @@ from vwindow.calls.facts import CallRules
 class DeskSettings(CallRules):
     """Policy and times of all calls, and the desk's own bounds; seconds."""
 
+    relay_only: bool = False
+    """Media go through a TURN server even where they need not."""
     mailbox_size: int = 4096
     """Events that wait to be applied; what people send beyond three quarters is refused, the rest comes again."""
     offers_at_once: int = 4

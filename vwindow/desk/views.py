@@ -1,6 +1,6 @@
 """What the pages are shown: plain frozen facts; `signaling` turns them into wire payloads, field by field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from vwindow.ids import CallId, KioskId, StaffId
@@ -13,6 +13,23 @@ class SlotView:
     mid: str
     kind: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class IceServerView:
+    """A TURN server and the credential of one side of one call for it."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PathView:
+    """The way that a media connection takes."""
+
+    part: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,8 @@ class KioskCallView:
     answered_at: datetime | None
     ended_at: datetime | None
     reason: str | None
+    ice_servers: tuple[IceServerView, ...] = ()
+    relay_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,9 @@ class StaffCallView:
     ended_at: datetime | None
     reason: str | None
     wrap_up: bool
+    ice_servers: tuple[IceServerView, ...] = ()
+    relay_only: bool = False
+    paths: tuple[PathView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
