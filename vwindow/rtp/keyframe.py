@@ -1,4 +1,6 @@
-"""Where a picture begins that needs no other (VP8, RFC 7741)."""
+"""Where a picture begins that needs no other: VP8 (RFC 7741) and H.264 (RFC 6184)."""
+
+_IDR, _SPS, _STAP_A, _FU_A = 5, 7, 24, 28
 
 
 def starts_vp8_keyframe(payload: bytes) -> bool:
@@ -21,3 +23,22 @@ def starts_vp8_keyframe(payload: bytes) -> bool:
             at += 1
     # P bit of the VP8 frame tag: 0 is a keyframe.
     return len(payload) > at and not payload[at] & 1
+
+
+def starts_h264_keyframe(payload: bytes) -> bool:
+    """Tell whether an H.264 payload begins with what a decoder needs first, or with a picture that needs no other.
+
+    A sequence parameter set or an IDR slice: alone, in an aggregate (STAP-A), or as a fragment's beginning (FU-A).
+    """
+    kind = payload[0] & 0x1F if payload else 0
+    if kind == _FU_A:
+        return len(payload) > 2 and payload[1] & 0x80 > 0 and payload[1] & 0x1F in (_IDR, _SPS)
+    if kind != _STAP_A:
+        return kind in (_IDR, _SPS) and len(payload) > 1
+    at = 1
+    while at + 2 < len(payload):
+        size = payload[at] << 8 | payload[at + 1]
+        if payload[at + 2] & 0x1F in (_IDR, _SPS) and 0 < size <= len(payload) - at - 2:
+            return True
+        at += 2 + size
+    return False

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from vwindow.sfu.ports import Kind
 from vwindow.sfu.sdp import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, TRANSPORT_CC_URI, Offer, OfferedLine
-from vwindow.sfu.slots import GRANTED, Line, stream_of
+from vwindow.sfu.slots import Line, stream_of
 
 _OPUS = "minptime=10;useinbandfec=1"
+_VIDEO = {"vp8": "VP8", "h264": "H264"}
 _EXTENSIONS: dict[Kind, frozenset[str]] = {
     "audio": frozenset({MID_URI, AUDIO_LEVEL_URI}),
     "video": frozenset({MID_URI, ABS_SEND_TIME_URI}),
@@ -31,12 +32,10 @@ class Local:
     """Where we take TCP connections."""
 
 
-def granted(offer: Offer, index: int) -> bool:
-    """Tell whether packets on this sending m-line are forwarded."""
+def sendable(offer: Offer, index: int) -> bool:
+    """Tell whether packets are taken on this m-line; who gets them is a matter of grants."""
     line = offer.table[index]
-    # A stream's grant is the token that its offer came with.
-    leave = line.source in GRANTED or (offer.resource != "" and line.source != "")
-    return line.sends and leave and offer.lines[index].direction != "inactive"
+    return line.sends and line.source != "" and offer.lines[index].direction != "inactive"
 
 
 def write_answer(offer: Offer, local: Local, ssrcs: Sequence[tuple[int, int]], session: int, version: int = 1) -> str:
@@ -64,7 +63,7 @@ def write_answer(offer: Offer, local: Local, ssrcs: Sequence[tuple[int, int]], s
 
 def _direction(offer: Offer, index: int) -> str:
     if offer.table[index].sends:
-        return "recvonly" if granted(offer, index) else "inactive"
+        return "recvonly" if sendable(offer, index) else "inactive"
     return "inactive" if offer.lines[index].direction == "inactive" else "sendonly"
 
 
@@ -88,7 +87,9 @@ def _line(line: OfferedLine, direction: str, sends: bool) -> list[str]:
         if line.red:
             rows += [f"a=rtpmap:{line.red} red/48000/2", f"a=fmtp:{line.red} {number}/{number}"]
         return rows
-    rows += [f"a=rtpmap:{number} VP8/90000", *feedback]
+    rows += [f"a=rtpmap:{number} {_VIDEO[line.video]}/90000", *feedback]
+    if line.parameters:
+        rows.append(f"a=fmtp:{number} {line.parameters}")
     if line.repair:
         rows += [f"a=rtpmap:{line.repair} rtx/90000", f"a=fmtp:{line.repair} apt={number}"]
     return rows

@@ -28,6 +28,9 @@ class Slot(Message):
 # ---- server → worker ----
 
 
+Video = Literal["vp8", "h264"]
+
+
 class Hello(Message):
     """First message of a connection: ask who the worker is and which rooms it holds."""
 
@@ -39,6 +42,8 @@ class OpenRoom(Message):
     room: str
     media: int = 1
     """How often the call's media have begun: the worker keeps it for a server that comes back."""
+    video: Video = "vp8"
+    """What all pictures of the room are; an offer without it is refused with `no_h264`."""
 
 
 class AnswerOffer(Message):
@@ -63,6 +68,15 @@ class EndStream(Message):
     do: Literal["end_stream"] = "end_stream"
     room: str
     resource: str
+
+
+class Grant(Message):
+    """Let a source of a room be heard, seen and recorded, or not any more; needs no new offer."""
+
+    do: Literal["grant"] = "grant"
+    room: str
+    source: str
+    on: bool
 
 
 class StartRecording(Message):
@@ -119,6 +133,7 @@ Order = Annotated[
     | AnswerOffer
     | AnswerStream
     | EndStream
+    | Grant
     | StartRecording
     | PauseRecording
     | ResumeRecording
@@ -145,6 +160,9 @@ class HeldRoom(Message):
     media: int
     up: list[str]
     """Parts whose connection is there."""
+    grants: list[str] = []
+    """Sources that are granted."""
+    video: Video = "vp8"
 
 
 class Reply(Message):
@@ -189,6 +207,14 @@ class StreamChanged(Message):
     state: Literal["up", "silent", "back", "gone"]
 
 
+class SpeakerChanged(Message):
+    """Whose voice leads now, "" for nobody's; at most twice a second."""
+
+    event: Literal["speaker"] = "speaker"
+    room: str
+    source: str
+
+
 class RecordingProgress(Message):
     """Once a second for each running recording: bytes that are really on disk."""
 
@@ -209,7 +235,9 @@ class RecordingFailed(Message):
     message: str
 
 
-Event = Annotated[PeerChanged | StreamChanged | RecordingProgress | RecordingFailed, Field(discriminator="event")]
+Event = Annotated[
+    PeerChanged | StreamChanged | SpeakerChanged | RecordingProgress | RecordingFailed, Field(discriminator="event")
+]
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 FROM_WORKER: TypeAdapter[Reply | Event] = TypeAdapter(Reply | Event)

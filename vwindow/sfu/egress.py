@@ -152,7 +152,7 @@ class Egress:
 
         By the repair stream with a number of its own, else the same protected bytes: no nonce protects two packets.
         """
-        if self._cache is None:
+        if self._cache is None or self.source is None:  # nothing more of what has no grant any more
             return
         self._budget = min(RESENDS_PER_SECOND, self._budget + (now - self._budget_at) * RESENDS_PER_SECOND)
         self._budget_at = now

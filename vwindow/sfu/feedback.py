@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from vwindow.rtp import rtcp
 from vwindow.rtp.ntp import round_trip, to_ntp
 from vwindow.rtp.transportcc import TransportFeedback
+from vwindow.sfu.allocation import FACE_FLOOR
 from vwindow.sfu.downlink import Downlink
 from vwindow.sfu.egress import Egress
 from vwindow.sfu.intake import Intake
@@ -114,10 +115,10 @@ class Feedback:
 
     def _bandwidth(self) -> bytes:
         videos = self._intake.videos
-        if not videos:
-            return b""
         targets = {ssrc: self._told.get(name, self._bitrate) for ssrc, name in videos.items()}
         if self._summed:
             total = sum(self._told.get(name, self._bitrate) for name in set(videos.values()))
-            return rtcp.remb(OUR_SSRC, total, list(targets))
+            return rtcp.remb(OUR_SSRC, total, list(targets)) if videos else b""
+        # What nobody is shown need not be sent well.
+        targets.update(dict.fromkeys(self._intake.shut_videos, FACE_FLOOR))
         return b"".join(rtcp.remb(OUR_SSRC, target, [ssrc]) for ssrc, target in targets.items())

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from vwindow.clock import Clock
-from vwindow.rtp.keyframe import starts_vp8_keyframe
+from vwindow.rtp.keyframe import starts_h264_keyframe, starts_vp8_keyframe
 from vwindow.rtp.seqmap import SeqMap
 from vwindow.sfu.ports import Anchor, Format, Packet, Sink, SourceName
 
@@ -40,6 +40,10 @@ class Ingest:
         self._upstream: Upstream | None = None
         self._started = False
         self._video = format.kind == "video"
+        self._h264 = format.codec == "h264"
+        self._starts_keyframe = starts_h264_keyframe if self._h264 else starts_vp8_keyframe
+        self._keyframe_time = -1
+        """RTP time of the last keyframe: H.264 begins one twice, with its parameters and with the picture."""
         self._asked = float("-inf")
         self._wanted = False
         self._complained: set[int] = set()
@@ -47,7 +51,8 @@ class Ingest:
         self._recent: list[Packet] | None = None
         """The last keyframe and what followed, None when that is too long or too old."""
         self.level = 0.0
-        """How loud a voice is, 0 (silent or not told) to 127, smoothed over about a second (RFC 6464)."""
+        """How loud a voice is, 0 (silent or not told) to 127, smoothed over half a second (RFC 6464)."""
+        self._heard = 0.0
         self.viewers_loss = 0.0
         """Fraction that the worst required viewer misses of a voice, before repair."""
         self.last_packet = float("-inf")
@@ -63,9 +68,11 @@ class Ingest:
     def format(self) -> Format:
         return self._format
 
-    def hear(self, level: int) -> None:
+    def hear(self, level: int, now: float) -> None:
         """Take the level of one audio packet in −dBov (0 loudest, 127 silence)."""
-        self.level += 0.04 * (127 - level - self.level)
+        weight = min(1.0, max(0.04, 2 * (now - self._heard)))  # packets of silence are few: each stands for its time
+        self._heard = now
+        self.level += weight * (127 - level - self.level)
 
     def attach(self, sink: Sink) -> None:
         """Add a sink; it gets packets from now on."""
@@ -104,19 +111,32 @@ class Ingest:
             self._wanted = False
             self._upstream.request_keyframe()
 
+    @property
+    def live(self) -> bool:
+        """Tell whether there is a stream that sends it, or is about to."""
+        return self._upstream is not None
+
+    def bind(self, upstream: Upstream) -> None:
+        """Take another stream from now on."""
+        self._upstream = upstream
+        self._started = False
+        self._anchor = None
+        self._recent = None
+        self._keyframe_time = -1
+
     def unbind(self, upstream: Upstream) -> None:
-        """Forget a stream that will send no more."""
+        """Forget a stream that will send no more, and what it sent last: who comes later is not shown it."""
         if self._upstream is upstream:
             self._upstream = None
+            self._recent = None
 
     def take(self, upstream: Upstream, number: int, timestamp: int, marker: bool, payload: bytes, now: float) -> None:
         """Take one packet: extended number, 32-bit time, payload without padding, arrival."""
         if upstream is not self._upstream:
-            self._upstream = upstream
-            self._started = False
-            self._anchor = None
-            self._recent = None
-        keyframe = self._video and starts_vp8_keyframe(payload)
+            self.bind(upstream)
+        keyframe = self._video and self._starts_keyframe(payload)
+        if keyframe and self._h264 and timestamp == self._keyframe_time:
+            keyframe = False
         seqmap = self._map
         if not self._started or seqmap.jumps(number):
             if self._video and not keyframe:
@@ -130,6 +150,7 @@ class Ingest:
         if out is None:
             return
         if keyframe:
+            self._keyframe_time = timestamp
             self._wanted = False
         self.last_packet = now
         self.packets += 1

@@ -11,12 +11,11 @@ from vwindow.sfu.downlink import Downlink
 from vwindow.sfu.egress import Egress, Outlet
 from vwindow.sfu.feedback import Feedback
 from vwindow.sfu.ingest import Ingest
-from vwindow.sfu.intake import Intake
+from vwindow.sfu.intake import Intake, Taker
 from vwindow.sfu.ports import LocalPort
 from vwindow.sfu.sdp import Offer
 from vwindow.sfu.seat import SlotStart
-from vwindow.sfu.slots import FORMATS
-from vwindow.sfu.stream import Repair, Stream
+from vwindow.sfu.slots import format_of
 from vwindow.sfu.transport import Certificate, SrtpError
 
 MAX_SSRCS = 16
@@ -61,8 +60,8 @@ class Peer:
         self._connecting: asyncio.Task[None] | None = None
         self._ssrcs: set[int] = set()
         """Whom SRTP keeps state for: senders of authentic packets, media and reports alike."""
-        self._intake = Intake(offer, {}, self.send_rtcp, 0)
-        self._inputs: Mapping[int, Stream | Repair] = {}
+        self._intake = Intake(offer, {}, self.send_rtcp, 0, self._note_shut)
+        self._inputs: Mapping[int, Taker] = {}
         self._feedback: Feedback | None = None
         self._wall = 0.0
         self.egresses: Sequence[Egress] = ()
@@ -117,13 +116,14 @@ class Peer:
         bitrate: int,
         wall: float,
     ) -> None:
-        """Let media through: sources by m-line, and slots.
+        """Let media through: the source of each granted m-line, and slots.
 
         `bitrate` in bit/s for each video source; `wall` turns monotonic seconds into Unix seconds.
         """
         self.state = "up"
         self._wall = wall
-        self._intake = Intake(self.offer, feeds, self.send_rtcp, 2 * bitrate * max(1, len(feeds)))
+        ceiling = 2 * bitrate * max(1, sum(line.sends for line in self.offer.table))
+        self._intake = Intake(self.offer, feeds, self.send_rtcp, ceiling, self._note_shut)
         self._inputs = self._intake.inputs
         self.egresses = tuple(self._egress(slot) for slot in slots)
         self._feedback = Feedback(
@@ -135,10 +135,17 @@ class Peer:
             send=self.send_rtcp,
         )
 
+    def feed(self, index: int, source: Ingest | None) -> None:
+        """Let what the peer sends on an m-line reach a source from now on, or nobody."""
+        self._intake.feed(index, source)
+
+    def _note_shut(self) -> None:
+        self._counts["ungranted"] += 1
+
     def _egress(self, slot: SlotStart) -> Egress:
         line = self.offer.lines[slot.line]
         outlet = Outlet(self._transport.protect, self.send, self.downlink.stamps(line))
-        return Egress(slot, line, FORMATS[line.kind], outlet)
+        return Egress(slot, line, format_of(line.kind, line.video), outlet)
 
     # ---- packets ----
 
@@ -214,8 +221,8 @@ class Peer:
         if self._credit >= 0 and address == self._address and port is self._port:
             self._credit = -1
 
-    def _admit(self, data: bytes, ssrc: int) -> Stream | Repair | None:
-        """Make the stream of a new SSRC, None when it has no granted source or there are too many."""
+    def _admit(self, data: bytes, ssrc: int) -> Taker | None:
+        """Make what takes a new SSRC, None when it belongs to no m-line or there are too many."""
         if len(self._ssrcs) >= MAX_SSRCS and ssrc not in self._ssrcs:
             return None
         return self._intake.admit(data, ssrc)

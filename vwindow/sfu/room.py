@@ -9,25 +9,27 @@ from typing import Literal
 from vwindow.clock import Clock
 from vwindow.errors import Refused
 from vwindow.ice.book import Book
-from vwindow.sfu.answer import Local, granted, write_answer
+from vwindow.sfu.answer import Local, write_answer
 from vwindow.sfu.balance import Balance
-from vwindow.sfu.control import Event, PeerChanged, Slot, StreamChanged
+from vwindow.sfu.control import Event, PeerChanged, Slot, SpeakerChanged, StreamChanged
 from vwindow.sfu.counters import Counters
+from vwindow.sfu.grants import Grants
 from vwindow.sfu.ingest import Ingest
 from vwindow.sfu.peer import GONE_AFTER, SILENT_AFTER, Peer
 from vwindow.sfu.ports import Kind, Recorder, SourceName
 from vwindow.sfu.recording import RoomRecording, failure
 from vwindow.sfu.sdp import Offer, read_offer
 from vwindow.sfu.seat import Seat
-from vwindow.sfu.slots import FORMATS, Part
+from vwindow.sfu.slots import Part, VideoCodec, format_of
+from vwindow.sfu.speaker import Speaker
 from vwindow.sfu.streams import MAX_STREAMS, StreamKind, read_stream, sent_by
 from vwindow.sfu.transport import Certificate
 from vwindow.tasks import TaskSet
 
 TICKS_PER_SECOND = 10
 BALANCE_TICKS = 2
-SPEAKING = 77
-"""Level from which on a voice speaks: −50 dBov."""
+HEARD_SECONDS = 0.6
+"""A voice whose packets stopped longer ago is quiet: a browser that sends no silence sends one every 0.4 s."""
 State = Literal["up", "silent", "back", "gone"]
 
 
@@ -56,8 +58,10 @@ class Room:
     restart (same certificate, same m-lines) goes on with the old one.
     """
 
-    def __init__(self, name: str, around: Surroundings, media: int = 1) -> None:
+    def __init__(self, name: str, around: Surroundings, media: int = 1, video: VideoCodec = "vp8") -> None:
         self.name = name
+        self.video = video
+        """The one codec of its pictures."""
         self.media = media
         """How often the call's media have begun; only kept, for a server that comes back."""
         self._around = around
@@ -67,15 +71,26 @@ class Room:
         self._seats: dict[Peer, Seat] = {}
         self._leaving: set[Peer] = set()
         self._sources: dict[str, Ingest] = {}
+        self._grants = Grants()
+        self._speaker = Speaker()
         self._recording: RoomRecording | None = None
         self._balance = Balance(around.face_bitrate)
         self._closed = False
 
     @property
     def speaking(self) -> str:
-        """Return the loudest voice (RFC 6464), "" while all are quiet."""
-        voices = [source for source in self._sources.values() if source.level > SPEAKING]
-        return max(voices, key=lambda source: source.level).name if voices else ""
+        """Return whose voice leads, "" while all are quiet."""
+        return self._speaker.name
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """Return the bit/s that each picture may be sent with now."""
+        return self._balance.targets
+
+    @property
+    def grants(self) -> list[str]:
+        """Return the sources that are granted."""
+        return sorted(self._grants.names)
 
     @property
     def recording(self) -> str:
@@ -97,7 +112,7 @@ class Room:
 
     def answer(self, part: Part, sdp: str) -> tuple[str, list[Slot]]:
         """Answer an offer; raises Refused (see `read_offer`)."""
-        return self._accept(read_offer(sdp, part))
+        return self._accept(read_offer(sdp, part, video=self.video))
 
     def answer_stream(self, kind: StreamKind, side: str, source: str, sdp: str) -> tuple[str, str]:
         """Answer an offer to publish or play one source; return the stream's name and the answer.
@@ -105,7 +120,7 @@ class Room:
         Raises Refused: `source_taken` when a part of the call sends it, `too_many_streams`, see `read_stream`.
         """
         resource = secrets.token_hex(8)
-        offer = read_stream(sdp, kind, side, source, resource)
+        offer = read_stream(sdp, kind, side, source, resource, self.video)
         peers = [*self._up.values(), *self._pending.values()]
         taken = {name for peer in peers if not peer.offer.resource for name in sent_by(peer.offer)}
         if taken & sent_by(offer):
@@ -121,6 +136,18 @@ class Room:
                 self._drop(peer)
                 return
         raise Refused("unknown_stream")
+
+    def grant(self, source: str, on: bool) -> None:
+        """Let a source be heard, seen and recorded, beginning with a keyframe; or no packet more of it.
+
+        Raises Refused("unknown_source") for what no side may ever send.
+        """
+        self._grants.set(source, on)
+        for peer in self._up.values():
+            feeds = self._feeds(peer.offer)
+            for index in range(len(peer.offer.table)):
+                peer.feed(index, feeds.get(index))
+        self._show()
 
     def _accept(self, offer: Offer) -> tuple[str, list[Slot]]:
         credentials = (secrets.token_hex(6), secrets.token_hex(16))
@@ -203,9 +230,13 @@ class Room:
             if now - peer.binding.heard > GONE_AFTER:
                 self._drop(peer)
         if phase % BALANCE_TICKS == 0:
-            self._balance.tick(self._up.values(), self._sources, now)
+            live = {name: source for name, source in self._sources.items() if source.live}
+            self._balance.tick(self._up.values(), live, now)
         for source in self._sources.values():
             source.tick(now)
+        levels = {name: s.level for name, s in self._sources.items() if s.live and now - s.last_packet < HEARD_SECONDS}
+        if self._speaker.take(levels, now):
+            self._around.emit(SpeakerChanged(room=self.name, source=self._speaker.name))
         if self._recording is not None and phase == 0:
             self._recording.tick(now)
 
@@ -263,27 +294,25 @@ class Room:
         peer.report(around.clock.monotonic())  # a browser starts low until it hears what it may send
 
     def _feeds(self, offer: Offer) -> dict[int, Ingest]:
-        feeds = {}
-        for index, line in enumerate(offer.table):
-            if line.source and granted(offer, index):
-                feeds[index] = self._source(line.source)
-        return feeds
+        return {index: self._source(name) for index, name in self._grants.lines(offer).items()}
 
     def _source(self, name: SourceName) -> Ingest:
         source = self._sources.get(name)
         if source is None:
             kind: Kind = "audio" if name.endswith(".microphone") else "video"
-            source = self._sources[name] = Ingest(name, FORMATS[kind], self._around.clock)
+            source = self._sources[name] = Ingest(name, format_of(kind, self.video), self._around.clock)
             if self._recording is not None:
                 self._recording.attach(source)
         return source
 
     def _show(self) -> None:
-        """Put every source that is there into the slots made for it."""
+        """Put every granted source that is there into the slots made for it."""
+        shown = {name for peer in self._up.values() for name in self._grants.lines(peer.offer).values()}
+        shown |= self._grants.names
         for peer in self._up.values():
             names = [line.source for line in peer.offer.table if not line.sends]
             for egress, name in zip(peer.egresses, names, strict=True):
-                egress.show(self._sources.get(name))
+                egress.show(self._sources.get(name) if name in shown else None)
 
     def _watch(self, peer: Peer, now: float) -> None:
         quiet = now - peer.binding.heard
@@ -303,6 +332,7 @@ class Room:
             if table.get(place) is peer:
                 del table[place]
         self._retire(peer)
+        self._show()
         if place not in self._up and place not in self._pending:
             self._tell(peer, "gone")
 

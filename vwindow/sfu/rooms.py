@@ -130,7 +130,16 @@ class Rooms:
                 pid=os.getpid(),
                 rooms=list(self._rooms),
                 recordings={name: room.recording for name, room in self._rooms.items() if room.recording},
-                held=[control.HeldRoom(room=name, media=room.media, up=room.up) for name, room in self._rooms.items()],
+                held=[
+                    control.HeldRoom(
+                        room=name,
+                        media=room.media,
+                        up=room.up,
+                        grants=room.grants,
+                        video=room.video,
+                    )
+                    for name, room in self._rooms.items()
+                ],
             )
         if isinstance(order, control.OpenRoom):
             self._open(order)
@@ -142,6 +151,8 @@ class Rooms:
             return control.Reply(id=request.id, sdp=sdp, resource=resource)
         elif isinstance(order, control.EndStream):
             self._room(order.room).end_stream(order.resource)
+        elif isinstance(order, control.Grant):
+            self._room(order.room).grant(order.source, order.on)
         elif isinstance(order, control.StartRecording):
             self._record(order)
         elif isinstance(order, control.PauseRecording | control.ResumeRecording):
@@ -194,7 +205,7 @@ class Rooms:
                 raise Refused("draining", retryable=True)
             if len(self._rooms) >= MAX_ROOMS:
                 raise Refused("too_many_rooms", retryable=True)
-            self._rooms[order.room] = Room(order.room, self._around, order.media)
+            self._rooms[order.room] = Room(order.room, self._around, order.media, order.video)
 
     def _look_drained(self) -> None:
         if self._draining and not self._rooms:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from vwindow.rtp.packet import extension
-from vwindow.sfu.answer import granted
-from vwindow.sfu.sdp import Offer, OfferedLine
+from vwindow.sfu.answer import sendable
+from vwindow.sfu.sdp import Offer
 
 
 class Routes:
@@ -12,20 +12,18 @@ class Routes:
 
     def __init__(self, offer: Offer) -> None:
         self._lines = offer.lines
-        sending = [index for index, line in enumerate(offer.table) if line.sends]
+        sending = [index for index in range(len(offer.table)) if sendable(offer, index)]
         self._by_ssrc = {ssrc: index for index in sending for ssrc in offer.lines[index].ssrcs}
         self._by_mid = {offer.lines[index].mid.encode(): index for index in sending}
-        self._by_type = _unique((number, index) for index in sending for number in _media_types(offer.lines[index]))
+        self._by_type = _unique((number, index) for index in sending for number in offer.lines[index].media_types)
         self._by_repair_type = _unique((offer.lines[index].repair, index) for index in sending)
         self._by_repair = {repair: (index, media) for index in sending for repair, media in offer.lines[index].repairs}
         # One number for the whole bundle.
         self._mid = next((line.mid_extension for line in offer.lines if line.mid_extension), 0)
-        self.granted_video = {
-            ssrc: source
-            for ssrc, index in self._by_ssrc.items()
-            if offer.lines[index].kind == "video" and granted(offer, index) and (source := offer.table[index].source)
+        self.announced_video = {
+            ssrc: index for ssrc, index in self._by_ssrc.items() if offer.lines[index].kind == "video"
         }
-        """Announced SSRCs of granted video, each with its source."""
+        """Announced SSRCs of video, each with its m-line."""
 
     def find_repair(self, data: bytes, ssrc: int) -> tuple[int, int] | None:
         """Return m-line and media SSRC (0 when not announced) that a repair packet is for, None when it is none."""
@@ -47,13 +45,9 @@ class Routes:
             index = self._by_mid.get(extension(data, self._mid) or b"")
         if index is None:
             index = self._by_type.get(payload_type)
-        if index is None or payload_type not in _media_types(self._lines[index]):
+        if index is None or payload_type not in self._lines[index].media_types:
             return None
         return index
-
-
-def _media_types(line: OfferedLine) -> tuple[int, ...]:
-    return (line.payload_type, line.red) if line.red else (line.payload_type,)
 
 
 def _unique(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:

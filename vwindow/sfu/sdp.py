@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vwindow.errors import Refused
 from vwindow.sfu.ports import Kind
-from vwindow.sfu.slots import LINES, Line, Part
+from vwindow.sfu.slots import LINES, Line, Part, VideoCodec
 
 MAX_BYTES = 64 * 1024
 MAX_LINES = 4000
@@ -14,7 +14,8 @@ MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-_CODECS: dict[Kind, str] = {"audio": "opus/48000/2", "video": "vp8/90000"}
+_OPUS = "opus/48000/2"
+_VIDEO: dict[VideoCodec, str] = {"vp8": "vp8/90000", "h264": "h264/90000"}
 _EXTENSIONS: dict[Kind, tuple[str, ...]] = {
     "audio": (MID_URI, AUDIO_LEVEL_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
     "video": (MID_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
@@ -26,6 +27,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}\Z")
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}\Z")
 _HEX = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2})*\Z")
 _MEDIA = re.compile(r"(audio|video) (\d{1,5}) UDP/TLS/RTP/SAVPF ((?:\d{1,3})(?: \d{1,3})*)\Z")
+_PROFILE = re.compile(r"42([0-9A-Fa-f]{2})[0-9A-Fa-f]{2}\Z")
 _SSRC_LIMIT = 16
 
 
@@ -47,10 +49,19 @@ class OfferedLine:
     """Announced repair SSRCs, each with its media SSRC."""
     red: int = 0
     """Payload type of redundant audio (RFC 2198) around the first one, 0 when not offered."""
+    video: VideoCodec = "vp8"
+    """What its pictures are, where it has any."""
+    parameters: str = ""
+    """What the answer repeats of the format's parameters."""
 
     def extension(self, uri: str) -> int:
         """Return the number of a header extension, 0 when not offered."""
         return next((number for number, known in self.extensions if known == uri), 0)
+
+    @property
+    def media_types(self) -> tuple[int, ...]:
+        """Return the payload types of media, repair left out."""
+        return (self.payload_type, self.red) if self.red else (self.payload_type,)
 
     @property
     def mid_extension(self) -> int:
@@ -82,10 +93,12 @@ class Offer:
         return f"{self.part}-{self.resource}" if self.resource else self.part
 
 
-def read_offer(text: str, part: Part, table: tuple[Line, ...] = (), resource: str = "") -> Offer:
-    """Read an offer of `part`, against its own table of m-lines or a given one.
+def read_offer(
+    text: str, part: Part, table: tuple[Line, ...] = (), resource: str = "", video: VideoCodec = "vp8"
+) -> Offer:
+    """Read an offer of `part` to a room with pictures in `video`, against its own table of m-lines or a given one.
 
-    Raises Refused: `not_sdp`, `offer_without_audio`, `no_common_codec`, `bad_offer`.
+    Raises Refused: `not_sdp`, `offer_without_audio`, `no_h264` (VP8 would do), `no_common_codec`, `bad_offer`.
     """
     session, sections = _sections(text)
     table = table or LINES[part]
@@ -93,7 +106,7 @@ def read_offer(text: str, part: Part, table: tuple[Line, ...] = (), resource: st
         raise Refused("offer_without_audio")
     if len(sections) != len(table):
         raise Refused("bad_offer", f"{len(sections)} m-lines, expected {len(table)}")
-    lines = tuple(_line(rows, want) for rows, want in zip(sections, table, strict=True))
+    lines = tuple(_line(rows, want, video) for rows, want in zip(sections, table, strict=True))
     mids = [line.mid for line in lines]
     if len(set(mids)) != len(mids):
         raise Refused("bad_offer", "mid used twice")
@@ -135,7 +148,7 @@ def _values(rows: list[str], name: str) -> Iterator[str]:
     return (row[len(prefix) :] for row in rows if row.startswith(prefix))
 
 
-def _line(rows: list[str], want: Line) -> OfferedLine:
+def _line(rows: list[str], want: Line, video: VideoCodec) -> OfferedLine:
     media = _MEDIA.match(rows[0])
     if media is None or media[1] != want.kind:
         raise Refused("bad_offer", f"expected {want.kind} over UDP/TLS/RTP/SAVPF")
@@ -150,7 +163,12 @@ def _line(rows: list[str], want: Line) -> OfferedLine:
     if len(directions) != 1 or directions[0] not in allowed:
         raise Refused("bad_offer", f"direction of mid {mid}")
     listed = {int(number) for number in media[3].split(" ")}
-    payload_type = _payload_type(attributes, want.kind, listed)
+    pictures = want.kind == "video"
+    payload_type = _payload_type(attributes, video, listed) if pictures else _numbered(attributes, _OPUS, listed)
+    if not payload_type:
+        raise Refused("no_common_codec", want.kind)
+    if not _dynamic(payload_type):
+        raise Refused("bad_offer", "payload type out of the dynamic range")
     offered = {
         value.partition(" ")[2]
         for value in _values(attributes, "rtcp-fb")
@@ -158,7 +176,6 @@ def _line(rows: list[str], want: Line) -> OfferedLine:
     }
     feedback = tuple(name for name in _FEEDBACK if name in offered and (want.kind == "video" or name == "transport-cc"))
     repairs = _repairs(attributes) if want.sends else {}
-    video = want.kind == "video"
     return OfferedLine(
         kind=want.kind,
         mid=mid,
@@ -167,20 +184,51 @@ def _line(rows: list[str], want: Line) -> OfferedLine:
         feedback=feedback,
         extensions=_extensions(attributes, want.kind),
         ssrcs=_ssrcs(attributes, repairs) if want.sends else (),
-        repair=_around(attributes, "rtx/90000", f"apt={payload_type}", listed) if video else 0,
+        repair=_around(attributes, "rtx/90000", f"apt={payload_type}", listed) if pictures else 0,
         repairs=tuple(repairs.items()),
-        red=0 if video else _around(attributes, "red/48000/2", f"{payload_type}/{payload_type}", listed),
+        red=0 if pictures else _around(attributes, "red/48000/2", f"{payload_type}/{payload_type}", listed),
+        video=video,
+        parameters=_profile(attributes, payload_type) if pictures and video == "h264" else "",
     )
 
 
-def _payload_type(attributes: list[str], kind: Kind, listed: set[int]) -> int:
+def _payload_type(attributes: list[str], video: VideoCodec, listed: set[int]) -> int:
+    """Return the payload type of a room's pictures, 0 without."""
+    if video == "vp8":
+        return _numbered(attributes, _VIDEO["vp8"], listed)
+    found = next((each for each in _all(attributes, _VIDEO["h264"], listed) if _profile(attributes, each)), 0)
+    if not found and _numbered(attributes, _VIDEO["vp8"], listed):
+        raise Refused("no_h264")
+    return found
+
+
+def _profile(attributes: list[str], payload_type: int) -> str:
+    """Return an H.264 format's parameters when it is what every side can make and show, else "".
+
+    That is constrained baseline (RFC 6184 §8.1, table 5: profile 42 with constraint_set1) in packets that are not
+    interleaved. The level is the offer's own.
+    """
+    for value in _values(attributes, "fmtp"):
+        if value.partition(" ")[0] == str(payload_type):
+            given = dict(word.partition("=")[::2] for word in _parameters(value))
+            profile = _PROFILE.match(given.get("profile-level-id", ""))
+            if profile is not None and int(profile[1], 16) & 0x40 and given.get("packetization-mode") == "1":
+                asymmetry = "level-asymmetry-allowed=1;" if given.get("level-asymmetry-allowed") == "1" else ""
+                return f"{asymmetry}packetization-mode=1;profile-level-id={profile[0].lower()}"
+    return ""
+
+
+def _all(attributes: list[str], codec: str, listed: set[int]) -> Iterator[int]:
+    """Return the payload types of a codec in the order of the offer."""
     for value in _values(attributes, "rtpmap"):
-        number, _, codec = value.partition(" ")
-        if codec.strip().lower() == _CODECS[kind] and number.isdecimal() and int(number) in listed:
-            if _dynamic(int(number)):
-                return int(number)
-            raise Refused("bad_offer", "payload type out of the dynamic range")
-    raise Refused("no_common_codec", f"{kind} without {_CODECS[kind]}")
+        number, _, name = value.partition(" ")
+        if name.strip().lower() == codec and number.isdecimal() and int(number) in listed:
+            yield int(number)
+
+
+def _numbered(attributes: list[str], codec: str, listed: set[int]) -> int:
+    """Return the first payload type of a codec, 0 without."""
+    return next(_all(attributes, codec, listed), 0)
 
 
 def _dynamic(number: int) -> bool:

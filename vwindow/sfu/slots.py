@@ -7,6 +7,7 @@ from vwindow.sfu.ports import Format, Kind, SourceName
 
 Part = Literal["page", "agent", "console", "guest", "observer", "whip", "whep"]
 """The parts of a call, whose m-lines are fixed below, and single streams (see streams.py), whose are not."""
+VideoCodec = Literal["vp8", "h264"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,24 @@ LINES: dict[Part, tuple[Line, ...]] = {
     ),
 }
 
-GRANTED: frozenset[str] = frozenset(
+GRANTED: frozenset[SourceName] = frozenset(
     {"kiosk.microphone", "kiosk.face", "staff.microphone", "staff.face", "guest.microphone", "guest.face"}
 )
-"""Sources that are forwarded; a packet of any other reaches nobody, the recorder included. An observer is not heard."""
-
-FORMATS: dict[Kind, Format] = {
-    "audio": Format("audio", "opus", 48_000),
-    "video": Format("video", "vp8", 90_000),
+"""What a room begins with. A packet of any other source reaches nobody, the recorder included: an observer is not
+heard, a screen not seen, until the server grants it."""
+GRANTABLE: dict[str, SourceName] = {
+    line.source: line.source for table in LINES.values() for line in table if line.sends and line.source
 }
+"""What a side may ever be granted: all that a table lets it send. It is answered from the start, so that a grant needs
+no new offer."""
+
+_AUDIO = Format("audio", "opus", 48_000)
+_VIDEO: dict[VideoCodec, Format] = {name: Format("video", name, 90_000) for name in ("vp8", "h264")}
+
+
+def format_of(kind: Kind, video: VideoCodec = "vp8") -> Format:
+    """Return what the packets of a kind are; a room has one codec for all its pictures."""
+    return _AUDIO if kind == "audio" else _VIDEO[video]
 
 
 def stream_of(line: Line, mid: str) -> tuple[str, str]:

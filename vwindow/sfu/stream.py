@@ -53,7 +53,7 @@ class Stream:
         uplink: Uplink,
     ) -> None:
         self.ssrc = ssrc
-        self.payload_types = (line.payload_type, line.red) if line.red else (line.payload_type,)
+        self.payload_types = line.media_types
         self.ingest = ingest
         self.video = ingest.format.kind == "video"
         self._uplink = uplink
@@ -94,7 +94,7 @@ class Stream:
                 self._send_rtcp(rtcp.receiver_report(OUR_SSRC, ()) + rtcp.nack(OUR_SSRC, self.ssrc, lost))
         else:
             if self._level and (level := extension(data, self._level)):
-                self.ingest.hear(level[0] & 0x7F)
+                self.ingest.hear(level[0] & 0x7F, now)
             if self._red and second & 127 == self._red and payload:
                 payload = self._open(number, timestamp, payload, now)
         self.ingest.take(self, number, timestamp, second > 127, payload, now)

@@ -6,7 +6,7 @@ from typing import Literal
 from vwindow.errors import Refused
 from vwindow.sfu.ports import Kind, SourceName
 from vwindow.sfu.sdp import Offer, read_offer
-from vwindow.sfu.slots import Line
+from vwindow.sfu.slots import Line, VideoCodec
 
 StreamKind = Literal["whip", "whep"]
 MAX_STREAMS = 32
@@ -24,7 +24,7 @@ _SOURCES: Mapping[tuple[str, str], tuple[SourceName | Literal[""], SourceName | 
 """(side, source) → what its audio and its video m-line carry."""
 
 
-def read_stream(sdp: str, kind: StreamKind, side: str, source: str, resource: str) -> Offer:
+def read_stream(sdp: str, kind: StreamKind, side: str, source: str, resource: str, video: VideoCodec = "vp8") -> Offer:
     """Read an offer with at most one audio and one video m-line, to publish (whip) or play (whep) a source.
 
     A face comes with the voice of its side; an m-line that the source has no use for is answered inactive.
@@ -46,7 +46,7 @@ def read_stream(sdp: str, kind: StreamKind, side: str, source: str, resource: st
         raise Refused("bad_offer", "no m-line")
     sends = kind == "whip"
     table = tuple(Line(each, sends, carried[0] if each == "audio" else carried[1]) for each in kinds)
-    return read_offer(sdp, kind, table or (Line("audio", sends, ""),), resource)
+    return read_offer(sdp, kind, table or (Line("audio", sends, ""),), resource, video)
 
 
 def sent_by(offer: Offer) -> frozenset[str]:

@@ -29,7 +29,9 @@ async def joined(floor: Floor, *parts: str) -> list[Guest]:
 
 
 def remb_to(guest: Guest) -> list[rtcp.Remb]:
-    return [report for report in guest.reports() if isinstance(report, rtcp.Remb)]
+    """Return what a guest was told of its face: what it may not send now has a figure of its own."""
+    ssrc = FACE if guest.part == "agent" else STAFF_FACE
+    return [report for report in guest.reports() if isinstance(report, rtcp.Remb) and ssrc in report.ssrcs]
 
 
 def transport_report(base: int, arrivals: list[int | None]) -> bytes:
@@ -121,7 +123,7 @@ async def test_rembs_count_where_a_viewer_has_nothing_better(floor: Floor) -> No
     console.feedback(rtcp.remb(99, 700_000, [console.ssrcs[FACE_SLOT]]))
     floor.run(4)
     (last,) = {remb.bitrate for remb in remb_to(agent)[-3:]}
-    assert last == pytest.approx(0.95 * 700_000, rel=0.01)
+    assert last == pytest.approx(0.9 * 700_000, rel=0.01)
     floor.run(12)  # it fell silent: it counts no more
     assert remb_to(agent)[-1].bitrate == BITRATE
 
@@ -197,18 +199,3 @@ async def test_a_silence_without_packets_stays_one(floor: Floor) -> None:
     passed = int.from_bytes(after[4:8], "big") - int.from_bytes(before[4:8], "big")
     assert passed % (1 << 32) == 3000 + 240_000
     assert after[12:] == b"\x6fagain"  # the last word is too long ago to be repeated
-
-
-async def test_who_speaks_is_known(floor: Floor) -> None:
-    page, console = await joined(floor, "page", "console")
-    for seq in range(60):
-        page.say(VOICE, seq, level=30)
-        console.say(VOICE, seq, level=127)
-    assert floor.room.speaking == "kiosk.microphone"
-    for seq in range(60, 160):
-        page.say(VOICE, seq, level=127)
-        console.say(VOICE, seq, level=20)
-    assert floor.room.speaking == "staff.microphone"
-    for seq in range(160, 260):
-        console.say(VOICE, seq, level=127)
-    assert floor.room.speaking == ""

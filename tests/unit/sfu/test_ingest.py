@@ -12,7 +12,7 @@ from vwindow.sfu.ingest import REPLAY_PACKETS, Ingest
 from vwindow.sfu.ports import Anchor, Kind
 from vwindow.sfu.sdp import OfferedLine
 from vwindow.sfu.seat import SlotStart
-from vwindow.sfu.slots import FORMATS
+from vwindow.sfu.slots import format_of
 
 KEY = b"\x10\x00key"
 DELTA = b"\x10\x01delta"
@@ -34,7 +34,7 @@ class Viewer:
         slot = SlotStart(7, 0xDEAD, "kiosk", first, 5)
         line = OfferedLine(kind, "7", "recvonly", 100, (), (), ())
         self.egress = Egress(
-            slot, line, FORMATS[kind], Outlet(lambda data: b"s" + data, self.sent.append, Stamps(0, 0))
+            slot, line, format_of(kind), Outlet(lambda data: b"s" + data, self.sent.append, Stamps(0, 0))
         )
 
     @property
@@ -44,7 +44,7 @@ class Viewer:
 
 def video() -> tuple[Ingest, FakeClock, FakeUpstream]:
     clock = FakeClock()
-    return Ingest("kiosk.face", FORMATS["video"], clock), clock, FakeUpstream()
+    return Ingest("kiosk.face", format_of("video"), clock), clock, FakeUpstream()
 
 
 def feed(ingest: Ingest, upstream: FakeUpstream, clock: FakeClock, first: int, payloads: list[bytes]) -> None:
@@ -193,7 +193,7 @@ def test_a_paused_slot_goes_on_with_a_keyframe() -> None:
 
 def test_a_slot_that_switches_closes_up() -> None:
     ingest, clock, upstream = video()
-    other, other_upstream = Ingest("staff.face", FORMATS["video"], clock), FakeUpstream()
+    other, other_upstream = Ingest("staff.face", format_of("video"), clock), FakeUpstream()
     viewer = Viewer()
     viewer.egress.show(ingest)
     feed(ingest, upstream, clock, 70_000, [KEY, DELTA])
@@ -253,7 +253,7 @@ def test_a_sender_report_is_on_the_workers_clock() -> None:
 
 def test_audio_starts_at_once_and_asks_for_nothing() -> None:
     clock, upstream = FakeClock(), FakeUpstream()
-    ingest = Ingest("kiosk.microphone", FORMATS["audio"], clock)
+    ingest = Ingest("kiosk.microphone", format_of("audio"), clock)
     viewer = Viewer("audio")
     viewer.egress.show(ingest)
     feed(ingest, upstream, clock, 70_000, [b"voice", b"voice"])

@@ -11,7 +11,7 @@ from vwindow.sfu.egress import Egress, Outlet
 from vwindow.sfu.ingest import Ingest
 from vwindow.sfu.sdp import OfferedLine
 from vwindow.sfu.seat import SlotStart
-from vwindow.sfu.slots import FORMATS
+from vwindow.sfu.slots import format_of
 
 KEYFRAME, DELTA = b"\x10\x00", b"\x00\x01"
 
@@ -43,7 +43,7 @@ STEPS = st.lists(
 @given(first=st.integers(0x10000, 0x17FFF), repair=st.booleans(), steps=STEPS)
 def test_one_number_never_protects_two_packets(first: int, repair: bool, steps: list[object]) -> None:
     clock = FakeClock()
-    sources = [Ingest(name, FORMATS["video"], clock) for name in ("kiosk.face", "staff.face")]
+    sources = [Ingest(name, format_of("video"), clock) for name in ("kiosk.face", "staff.face")]
     streams = [[Upstream(), Upstream()] for _ in sources]
     numbers = {(source, stream): 0x10000 + 65_000 for source in (0, 1) for stream in (0, 1)}
     protected: dict[tuple[int, int], bytes] = {}
@@ -58,7 +58,7 @@ def test_one_number_never_protects_two_packets(first: int, repair: bool, steps: 
 
     slot = SlotStart(0, 5, "x", first, 0, repair=6, repair_first=65_530)
     line = OfferedLine("video", "0", "recvonly", 96, (), (), (), repair=97 if repair else 0)
-    egress = Egress(slot, line, FORMATS["video"], Outlet(protect, sent.append, Stamps(3, 2)))
+    egress = Egress(slot, line, format_of("video"), Outlet(protect, sent.append, Stamps(3, 2)))
     egress.show(sources[0])
     for count, step in enumerate(steps):
         clock.advance(0.01)

@@ -45,7 +45,7 @@ async def test_ungranted_m_lines_reach_nobody(floor: Floor) -> None:
     agent.rtp(77, 1, KEY, mid="2")
     assert console.media() == page.media() == []
     assert not any(sink.packets for sink in floor.recorder.recordings[0].sinks.values())
-    assert floor.counters.values["unrouted"] == 2
+    assert floor.counters.values["ungranted"] == 2
 
 
 async def test_routing_by_mid_and_by_unique_payload_type(floor: Floor) -> None:
