@@ -11,6 +11,8 @@ KIOSK_TO_SERVER: dict[str, type[wire.Wire]] = {
     "call.callback": wire.CallbackAsk,
     "call.rate": wire.CallRate,
     "call.close": wire.CallRef,
+    "recording.suspend": wire.CallRef,
+    "recording.resume": wire.CallRef,
     "media.offer": wire.MediaOffer,
     "media.path": wire.PathReport,
 }
@@ -32,6 +34,8 @@ STAFF_TO_SERVER: dict[str, type[wire.Wire]] = {
     "call.decline": wire.CallDecline,
     "call.hang_up": wire.CallRef,
     "call.outcome": wire.CallOutcome,
+    "recording.suspend": wire.CallRef,
+    "recording.resume": wire.CallRef,
     "media.offer": wire.MediaOffer,
     "media.path": wire.PathReport,
 }

@@ -30,6 +30,8 @@ class KioskEdge(Edge):
         self.handle("call.callback", self._callback)
         self.handle("call.rate", self._rate)
         self.handle("call.close", self._close)
+        self.handle("recording.suspend", self._suspend)
+        self.handle("recording.resume", self._resume)
         self.handle("media.offer", self._offer)
         self.handle("media.path", self._path)
 
@@ -77,6 +79,12 @@ class KioskEdge(Edge):
 
     async def _close(self, guest: Guest, payload: wire.CallRef) -> None:
         await self._desk.submit(events.CallClosed(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
+
+    async def _suspend(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.VisitorSuspended(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
+
+    async def _resume(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.VisitorResumed(self._clock.now(), CallId(payload.call), KioskId(guest.owner)))
 
     async def _offer(self, guest: Guest, payload: wire.MediaOffer) -> None:
         if payload.part == "console":

@@ -35,6 +35,8 @@ class StaffEdge(Edge):
         self.handle("call.decline", self._decline)
         self.handle("call.hang_up", self._hang_up)
         self.handle("call.outcome", self._outcome)
+        self.handle("recording.suspend", self._suspend)
+        self.handle("recording.resume", self._resume)
         self.handle("media.offer", self._offer)
         self.handle("media.path", self._path)
 
@@ -97,6 +99,12 @@ class StaffEdge(Edge):
                 self._clock.now(), CallId(payload.call), StaffId(guest.owner), payload.outcome, payload.note
             )
         )
+
+    async def _suspend(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.StaffSuspended(self._clock.now(), CallId(payload.call), StaffId(guest.owner)))
+
+    async def _resume(self, guest: Guest, payload: wire.CallRef) -> None:
+        await self._desk.submit(events.StaffResumed(self._clock.now(), CallId(payload.call), StaffId(guest.owner)))
 
     async def _offer(self, guest: Guest, payload: wire.MediaOffer) -> None:
         if payload.part != "console":

@@ -30,7 +30,9 @@ EndReason = Literal[
     "never_connected", "media_lost", "worker_lost", "server_restarted", "kiosk_revoked", "closing",
 ]  # fmt: skip
 StaffState = Literal["off", "ready", "break", "ringing", "busy", "wrap_up"]
-RecordingState = Literal["off", "starting", "writing", "stalled", "declined"]
+RecordingState = Literal["off", "starting", "writing", "stalled", "paused", "declined"]
+"""`paused`: the worker really keeps nothing now."""
+Side = Literal["kiosk", "staff"]
 
 
 class Wire(BaseModel):
@@ -190,6 +192,8 @@ class KioskCall(Wire):
     asked: StaffCard | None = None
     """Who is being rung, then who answered."""
     recording: RecordingState
+    suspended_by: list[Side] = Field(default=[], max_length=2)
+    """Who has suspended the recording; each lets go of it by itself."""
     media: int = Field(default=1, ge=1)
     """Counts the rooms of the call: when it rises, all media connections are made anew."""
     ice_servers: list[IceServer] = Field(default=[], max_length=4)
@@ -257,6 +261,10 @@ class StaffCall(Wire):
     waited: float = Field(ge=0)
     recording: RecordingState
     recording_bytes: int = Field(ge=0)
+    suspended_by: list[Side] = Field(default=[], max_length=2)
+    """As for the kiosk."""
+    suspended_long: bool = False
+    """It has been so for minutes: time to ask whether it must stay so."""
     media: int = Field(default=1, ge=1)
     """As for the kiosk; so are the next two."""
     ice_servers: list[IceServer] = Field(default=[], max_length=4)

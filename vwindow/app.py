@@ -191,6 +191,7 @@ def desk_settings(settings: Settings) -> DeskSettings:
         ring_seconds=settings.ring_seconds,
         relay_only=settings.turn_only,
     )
+        suspended_long_seconds=settings.recording_reminder_seconds,
 
 
 def worker_arguments(settings: Settings) -> list[list[str]]:

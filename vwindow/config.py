@@ -90,6 +90,8 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("media_listen")
+    recording_reminder_seconds: float = Field(default=180.0, ge=5.0, le=3600.0)
+    """After which a staff member is reminded that the recording is suspended."""
     @classmethod
     def _named_addresses(cls, value: list[str]) -> list[str]:
         for entry in value:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
+from vwindow.calls.events import Side
 from vwindow.desk.ports import HeldRoom, Part, RecordingOrder, RoomAnswer
 from vwindow.desk.views import SlotView
 from vwindow.errors import Refused, Unavailable
@@ -23,6 +24,7 @@ PLACE_SECONDS = 5.0
 """How long a room waits for a worker: one that died is back in about a second."""
 LOOK_SECONDS = 0.05
 PARTS = frozenset({"page", "agent", "console"})
+SIDES: tuple[Side, ...] = ("kiosk", "staff")
 
 
 class MediaListener(Protocol):
@@ -30,7 +32,7 @@ class MediaListener(Protocol):
 
     def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
 
-    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool) -> None: ...
+    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None: ...
 
     def recording_failed(self, room: RoomId, message: str) -> None: ...
 
@@ -83,7 +85,11 @@ class MediaPool:
             for room in rooms.result():
                 name = RoomId(room.room)
                 self._homes[name] = link
-                held[name] = HeldRoom(room.media, frozenset(cast(Part, part) for part in PARTS & set(room.up)))
+                held[name] = HeldRoom(
+                    room.media,
+                    frozenset(cast(Part, part) for part in PARTS & set(room.up)),
+                    tuple(side for side in SIDES if side in room.suspended_by),
+                )
         for outcome in await asyncio.gather(*(link.start() for link in self.links), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -161,10 +167,19 @@ class MediaPool:
         reply = await self._home(room).ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
         return RoomAnswer(reply.sdp, tuple(SlotView(s.mid, s.kind, s.source) for s in reply.slots))
 
-    async def record(self, room: RoomId, order: RecordingOrder) -> None:
-        await self._home(room).ask(
-            control.StartRecording(room=room, recording=order.recording, path=order.path, key_hex=order.key_hex)
+    async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
+        start = control.StartRecording(
+            room=room,
+            recording=order.recording,
+            path=order.path,
+            key_hex=order.key_hex,
+            suspended_by=list(suspended_by),
         )
+        await self._home(room).ask(start)
+
+    async def suspend(self, room: RoomId, by: Sequence[Side]) -> None:
+        home = self._home(room)
+        await home.ask(control.PauseRecording(room=room, by=list(by)) if by else control.ResumeRecording(room=room))
 
     async def answer_stream(self, kind: StreamKind, room: str, side: str, source: str, sdp: str) -> StreamAnswer:
         """Answer the offer of one stream of a room that is open; raises Refused, Unavailable."""
@@ -221,6 +236,8 @@ class MediaPool:
             case control.PeerChanged() if message.part in PARTS:
                 listener.peer_changed(room, cast(Part, message.part), message.state)
             case control.RecordingProgress():
-                listener.recording_progress(room, message.bytes_total, message.bytes_recent, message.stalled)
+                listener.recording_progress(
+                    room, message.bytes_total, message.bytes_recent, message.stalled, message.paused
+                )
             case control.RecordingFailed():
                 listener.recording_failed(room, message.message)

@@ -67,7 +67,8 @@ export interface KioskCall {
   ready_staff: number;
   choice: boolean;
   asked: StaffCard | null;
-  recording: "off" | "starting" | "writing" | "stalled" | "declined";
+  recording: "off" | "starting" | "writing" | "stalled" | "paused" | "declined";
+  suspended_by: ("kiosk" | "staff")[];
   media: number;
   ice_servers: IceServer[];
   relay_only: boolean;
@@ -152,7 +153,7 @@ export interface PathReport {
 /** Bytes really written in the last seconds: what the light shows. */
 export interface RecordingLight {
   call: string;
-  state: "off" | "starting" | "writing" | "stalled" | "declined";
+  state: "off" | "starting" | "writing" | "stalled" | "paused" | "declined";
   bytes_total: number;
   bytes_recent: number;
 }
@@ -175,8 +176,10 @@ export interface StaffCall {
   item: number;
   item_name: string;
   waited: number;
-  recording: "off" | "starting" | "writing" | "stalled" | "declined";
+  recording: "off" | "starting" | "writing" | "stalled" | "paused" | "declined";
   recording_bytes: number;
+  suspended_by: ("kiosk" | "staff")[];
+  suspended_long: boolean;
   media: number;
   ice_servers: IceServer[];
   relay_only: boolean;
@@ -228,6 +231,8 @@ export interface KioskToServer {
   "call.callback": CallbackAsk;
   "call.rate": CallRate;
   "call.close": CallRef;
+  "recording.suspend": CallRef;
+  "recording.resume": CallRef;
   "media.offer": MediaOffer;
   "media.path": PathReport;
 }
@@ -248,6 +253,8 @@ export interface StaffToServer {
   "call.decline": CallDecline;
   "call.hang_up": CallRef;
   "call.outcome": CallOutcome;
+  "recording.suspend": CallRef;
+  "recording.resume": CallRef;
   "media.offer": MediaOffer;
   "media.path": PathReport;
 }
@@ -268,6 +275,8 @@ export interface PageToAgent {
   "call.callback": CallbackAsk;
   "call.rate": CallRate;
   "call.close": CallRef;
+  "recording.suspend": CallRef;
+  "recording.resume": CallRef;
   "media.offer": MediaOffer;
   "media.path": PathReport;
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.fakes.clock import FakeClock
+from vwindow.calls.events import Side
 from vwindow.desk.ports import (
     CallRecord,
     EndedCall,
@@ -203,9 +204,12 @@ class FakeRooms:
             return await self.answers[sdp]
         return RoomAnswer(f"answer to {sdp}", (SlotView("0", "audio", "staff.microphone"),))
 
-    async def record(self, room: RoomId, order: RecordingOrder) -> None:
+    async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
         self.orders.append(order)
-        self._enter("record", order.recording)
+        self._enter("record", "+".join((order.recording, *suspended_by)))
+
+    async def suspend(self, room: RoomId, by: Sequence[Side]) -> None:
+        self._enter("suspend", "+".join(by))
 
     async def close(self, room: RoomId) -> None:
         self._enter("close", room)

@@ -12,14 +12,12 @@ from vwindow.calls.events import (
     MediaUp,
     NeverConnected,
     PathFound,
-    RecordingFailed,
-    RecordingStalled,
-    RecordingWrote,
     RejoinFailed,
     RoomLost,
     SidesMet,
 )
 from vwindow.calls.presence import Media, next_media
+from vwindow.calls.recording import Progress
 
 PATHS_NOTED = 100
 """Changes of path that are kept of one call: a client that tells of more has them shown, but not kept."""
@@ -77,7 +75,7 @@ def room_lost(books: Books, call: Call, event: RoomLost) -> None:
     books.note(call, "room_lost", event)
 
 
-def recording_moved(books: Books, call: Call, event: RecordingWrote | RecordingStalled | RecordingFailed) -> None:
+def recording_moved(books: Books, call: Call, event: Progress) -> None:
     changed = call.recording.advance(event)
     if not call.recording.running or call.staff is None:
         return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from vwindow.calls.events import TimerFired
+from vwindow.calls.events import Side, TimerFired
 from vwindow.ids import CallId, KioskId, StaffId
 
 
@@ -74,6 +74,19 @@ class AdoptRoom(Effect):
 class StartRecording(Effect):
     """Record what comes into the room; once for each room."""
 
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendRecording(Effect):
+    """Keep nothing of what comes into the room while somebody holds the recording."""
+
+    call: CallId
+    by: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording(Effect):
     call: CallId
 
 

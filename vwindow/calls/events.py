@@ -56,6 +56,22 @@ class CallbackLeft(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VisitorSuspended(Event):
+    """The visitor wants nothing kept for now: a secret is said or shown."""
+
+    call: CallId
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorResumed(Event):
+    """The visitor lets the recording go on."""
+
+    call: CallId
+    kiosk: KioskId
+
+
+@dataclass(frozen=True, slots=True)
 class Rated(Event):
     call: CallId
     kiosk: KioskId
@@ -143,6 +159,22 @@ class StaffHungUp(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StaffSuspended(Event):
+    """The staff member wants nothing kept for now."""
+
+    call: CallId
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class StaffResumed(Event):
+    """The staff member lets the recording go on."""
+
+    call: CallId
+    staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeNoted(Event):
     call: CallId
     staff: StaffId
@@ -192,6 +224,14 @@ class RecordingWrote(Event):
     call: CallId
     bytes_total: int
     bytes_recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused(Event):
+    """The worker keeps nothing now."""
+
+    call: CallId
+    bytes_total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +293,8 @@ class CallResumed(CallFound):
     media: int = 1
     talking: bool = False
     """All connections are there."""
+    suspended_by: tuple[Side, ...] = ()
+    """Who has suspended its recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +376,11 @@ class StaffStayedAway(TimerFired):
     """The grace time of a lost console ran out."""
 
     staff: StaffId
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedLong(Timer):
+    """The recording has been suspended for a while: time to remind the staff member."""
 
 
 @dataclass(frozen=True, slots=True)

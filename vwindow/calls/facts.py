@@ -45,6 +45,8 @@ class CallRules:
     rejoin_seconds: float = 30.0
     kiosk_grace_seconds: float = 15.0
     staff_grace_seconds: float = 15.0
+    suspended_long_seconds: float = 180.0
+    """After which the staff member is reminded of a suspended recording."""
     wrap_up_seconds: float = 120.0
     keep_ended_seconds: float = 300.0
     """How long a kiosk keeps the page of an ended call that nobody closes."""

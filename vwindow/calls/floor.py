@@ -7,7 +7,7 @@ waits, and tell those whose place in the line is another one now.
 from collections.abc import Callable
 from typing import Any
 
-from vwindow.calls import connecting, restarting, serving, visiting
+from vwindow.calls import connecting, restarting, serving, suspending, visiting
 from vwindow.calls.books import Books, Seat
 from vwindow.calls.call import Call, Phase
 from vwindow.calls.effects import Effect, TellKiosk, TellStaff
@@ -33,6 +33,7 @@ from vwindow.calls.events import (
     PathFound,
     Rated,
     RecordingFailed,
+    RecordingPaused,
     RecordingStalled,
     RecordingWrote,
     RoomLost,
@@ -44,9 +45,14 @@ from vwindow.calls.events import (
     StaffLost,
     StaffPaused,
     StaffReady,
+    StaffResumed,
     StaffStayedAway,
+    StaffSuspended,
+    SuspendedLong,
     TimerFired,
     VisitorHungUp,
+    VisitorResumed,
+    VisitorSuspended,
     VisitorWaited,
     WaitedLong,
     WrapUpOver,
@@ -78,6 +84,10 @@ PEOPLE: dict[type[Event], Callable[[Books, Any], None]] = {
     StaffHungUp: serving.hung_up,
     OutcomeNoted: serving.noted,
     StaffStayedAway: serving.stayed_away,
+    VisitorSuspended: suspending.suspended,
+    VisitorResumed: suspending.resumed,
+    StaffSuspended: suspending.suspended,
+    StaffResumed: suspending.resumed,
     CallCut: restarting.cut,
     CallResumed: restarting.resumed,
     DeskClosing: connecting.closing,
@@ -92,6 +102,7 @@ NEWS: dict[type[Event], Callable[[Books, Call, Any], None]] = {
     KioskStayedAway: visiting.stayed_away,
     WrapUpOver: serving.wrap_up_over,
     LeftUnclosed: visiting.left_unclosed,
+    SuspendedLong: suspending.lasted,
     MediaUp: connecting.media_up,
     MediaLost: connecting.media_lost,
     RoomLost: connecting.room_lost,
@@ -100,6 +111,7 @@ NEWS: dict[type[Event], Callable[[Books, Call, Any], None]] = {
 
 PROGRESS: dict[type[Event], Callable[[Books, Call, Any], None]] = {
     RecordingWrote: connecting.recording_moved,
+    RecordingPaused: connecting.recording_moved,
     RecordingStalled: connecting.recording_moved,
     RecordingFailed: connecting.recording_moved,
     PathFound: connecting.path_found,

@@ -2,13 +2,14 @@
 
 Rules: it is `starting` from the order until bytes are really on disk, `writing` only while they keep coming,
 `stalled` when they do not; a recording that failed shows as stalled, never as off. A declined one never starts.
-The end of the call turns it off, and what comes later changes nothing.
+It is `paused` when the worker really keeps nothing, not when that was ordered; what a side has suspended stays so in
+all further parts. The end of the call turns it off, and what comes later changes nothing.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vwindow.calls.events import Event, RecordingFailed, RecordingStalled, RecordingWrote
+from vwindow.calls.events import Event, RecordingFailed, RecordingPaused, RecordingStalled, RecordingWrote, Side
 
 
 class RecordingState(StrEnum):
@@ -16,6 +17,7 @@ class RecordingState(StrEnum):
     STARTING = "starting"
     WRITING = "writing"
     STALLED = "stalled"
+    PAUSED = "paused"
     DECLINED = "declined"
 
 
@@ -23,21 +25,35 @@ RECORDING: dict[RecordingState, dict[type[Event], RecordingState]] = {
     RecordingState.OFF: {},
     RecordingState.STARTING: {
         RecordingWrote: RecordingState.WRITING,
+        RecordingPaused: RecordingState.PAUSED,
         RecordingStalled: RecordingState.STALLED,
         RecordingFailed: RecordingState.STALLED,
     },
     RecordingState.WRITING: {
         RecordingWrote: RecordingState.WRITING,
+        RecordingPaused: RecordingState.PAUSED,
         RecordingStalled: RecordingState.STALLED,
         RecordingFailed: RecordingState.STALLED,
     },
     RecordingState.STALLED: {
         RecordingWrote: RecordingState.WRITING,
+        RecordingPaused: RecordingState.PAUSED,
+        RecordingStalled: RecordingState.STALLED,
+        RecordingFailed: RecordingState.STALLED,
+    },
+    RecordingState.PAUSED: {
+        RecordingWrote: RecordingState.WRITING,
+        RecordingPaused: RecordingState.PAUSED,
         RecordingStalled: RecordingState.STALLED,
         RecordingFailed: RecordingState.STALLED,
     },
     RecordingState.DECLINED: {},
 }
+
+RUNNING = frozenset(RecordingState) - {RecordingState.OFF, RecordingState.DECLINED}
+"""States in which the light has something to show."""
+
+Progress = RecordingWrote | RecordingPaused | RecordingStalled | RecordingFailed
 
 
 @dataclass(slots=True)
@@ -49,6 +65,10 @@ class CallRecording:
     bytes_recent: int = 0
     bytes_before: int = 0
     """Of the parts before the present one."""
+    suspended_by: tuple[Side, ...] = ()
+    """Who wants nothing kept now."""
+    suspended_long: bool = False
+    """It has been so for longer than a password takes."""
 
     def start(self) -> None:
         """Note that the order to record was given, for the first or a further part."""
@@ -60,8 +80,24 @@ class CallRecording:
         if self.state is not RecordingState.DECLINED:
             self.state = RecordingState.OFF
         self.bytes_recent = 0
+        self.suspended_by, self.suspended_long = (), False
 
-    def advance(self, event: RecordingWrote | RecordingStalled | RecordingFailed) -> bool:
+    def hold(self, side: Side) -> bool:
+        """Note that a side wants nothing kept; return whether that is new."""
+        if side in self.suspended_by:
+            return False
+        self.suspended_by = (*self.suspended_by, side)
+        return True
+
+    def release(self, side: Side) -> bool:
+        """Note that a side lets go of its suspension; return whether it had one."""
+        if side not in self.suspended_by:
+            return False
+        self.suspended_by = tuple(other for other in self.suspended_by if other != side)
+        self.suspended_long &= bool(self.suspended_by)
+        return True
+
+    def advance(self, event: Progress) -> bool:
         """Take in news of the writer; return whether the state is another one now."""
         after = RECORDING[self.state].get(type(event))
         if after is None:
@@ -70,7 +106,7 @@ class CallRecording:
             if event.bytes_total == 0:
                 return False
             self.bytes_total, self.bytes_recent = self.bytes_before + event.bytes_total, event.bytes_recent
-        elif isinstance(event, RecordingStalled):
+        elif isinstance(event, RecordingStalled | RecordingPaused):
             self.bytes_total, self.bytes_recent = self.bytes_before + event.bytes_total, 0
         else:
             self.bytes_recent = 0
@@ -81,4 +117,4 @@ class CallRecording:
     @property
     def running(self) -> bool:
         """Whether the light has something to show."""
-        return self.state in (RecordingState.STARTING, RecordingState.WRITING, RecordingState.STALLED)
+        return self.state in RUNNING

@@ -16,6 +16,7 @@ from vwindow.calls.events import (
 from vwindow.calls.presence import Link
 from vwindow.calls.recording import RecordingState
 from vwindow.calls.roster import Member, StaffState
+from vwindow.calls.suspending import remind_later
 from vwindow.ids import StaffId
 
 
@@ -43,7 +44,10 @@ def resumed(books: Books, event: CallResumed) -> None:
     books.give(AdoptRoom(call.call))
     if books.rules.recording_policy == "ask" and call.recording.state is not RecordingState.DECLINED:
         call.recording.start()
+        call.recording.suspended_by = event.suspended_by
         books.give(StartRecording(call.call))
+        if event.suspended_by:
+            remind_later(books, call, event)
     if call.phase is Phase.CONNECTING:
         over = NeverConnected(event.at, call.call)
         books.start_timer(call.call, "connect", books.rules.connect_seconds, over)

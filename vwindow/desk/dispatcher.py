@@ -21,6 +21,7 @@ from vwindow.calls.events import (
     KioskRevoked,
     PathFound,
     RecordingFailed,
+    RecordingPaused,
     RecordingStalled,
     RecordingWrote,
     RoomLost,
@@ -325,10 +326,13 @@ class Desk:
         """Take in that a media connection is `up`, `silent`, `back` or `gone`."""
         self._peers.changed(CallId(room), part, state)
 
-    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool) -> None:
+    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool = False) -> None:
         """Take in what the recording of a room has written."""
         now, call = self._clock.now(), CallId(room)
-        self.post(RecordingStalled(now, call, total) if stalled else RecordingWrote(now, call, total, recent))
+        if paused:
+            self.post(RecordingPaused(now, call, total))
+        else:
+            self.post(RecordingStalled(now, call, total) if stalled else RecordingWrote(now, call, total, recent))
 
     def recording_failed(self, room: RoomId, message: str) -> None:
         """Take in that a recording ended by itself; the call goes on."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vwindow.calls.events import Event, RecordingFailed, RoomLost
+from vwindow.calls.events import Event, RecordingFailed, RoomLost, Side
 from vwindow.clock import Clock
 from vwindow.desk.lanes import Lanes, persist
 from vwindow.desk.ports import Ledger, Part, RecordingOrder, RoomAnswer, Rooms
@@ -37,6 +37,8 @@ class RoomWork:
     """The worker lost the room, and another one is opened."""
     last_offer: Counter[Part] = field(default_factory=Counter)
     in_hand: Counter[Part] = field(default_factory=Counter)
+    suspended_by: tuple[Side, ...] = ()
+    """Who wants nothing kept, as of now: an order that is carried out later reads it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,10 @@ class Media:
 
         self._lanes.add(f"room:{call}", "open", job)
 
-    def record(self, call: CallId, centre: CentreId, part: int = 1) -> None:
+    def record(self, call: CallId, centre: CentreId, part: int = 1, suspended_by: tuple[Side, ...] = ()) -> None:
         """Record the room of a call; if that fails the light says so and the call goes on."""
         work = self._works[call]
+        work.suspended_by = suspended_by
 
         async def job() -> None:
             if work.replaced or not work.opened.result():
@@ -127,7 +130,7 @@ class Media:
                     self._settings.write_pauses,
                 )
                 if not work.closed and not work.replaced:
-                    await self._rooms.record(RoomId(call), order)
+                    await self._rooms.record(RoomId(call), order, work.suspended_by)
             except Exception as error:  # noqa: BLE001 - an edge: a recording that fails never ends the call
                 log.error("call %s: not recorded: %r", call, error)
                 if self._works.get(call) is not work:
@@ -135,6 +138,22 @@ class Media:
                 self._post(RecordingFailed(self._clock.now(), call))
 
         self._lanes.add(f"room:{call}", "record", job)
+
+    def suspend(self, call: CallId, by: tuple[Side, ...]) -> None:
+        """Have nothing kept while somebody is named; the light shows what the worker really does."""
+        work = self._works[call]
+        work.suspended_by = by
+
+        async def job() -> None:
+            # A room that is still to be opened learns it with the order to record.
+            if work.replaced or work.closed or not work.opened.done() or not work.opened.result():
+                return
+            try:
+                await self._rooms.suspend(RoomId(call), work.suspended_by)
+            except VWindowError as error:
+                log.error("call %s: recording not %s: %s", call, "suspended" if by else "resumed", error.code)
+
+        self._lanes.add(f"room:{call}", "suspend", job, once=True)
 
     def close(self, call: CallId) -> None:
         """Close the room of a call and its recording."""

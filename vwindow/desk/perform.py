@@ -12,6 +12,7 @@ from vwindow.calls.effects import (
     MirrorKiosk,
     OpenRoom,
     ReopenRoom,
+    ResumeRecording,
     SaveCall,
     SaveCallback,
     SaveEvent,
@@ -20,6 +21,7 @@ from vwindow.calls.effects import (
     StartRecording,
     StartTimer,
     StopTimer,
+    SuspendRecording,
     TellKiosk,
     TellStaff,
     TellStaffCall,
@@ -108,6 +110,10 @@ class Performer:
                 self._media.adopt(call)
             case StartRecording(call):
                 self._record(call)
+            case SuspendRecording(call, by):
+                self._media.suspend(call, by)
+            case ResumeRecording(call):
+                self._media.suspend(call, ())
             case CloseRoom(call):
                 self._peers.forget(call)
                 self._media.close(call)
@@ -163,7 +169,8 @@ class Performer:
     def _record(self, call: CallId) -> None:
         found = self._floor.call(call)
         if found is not None and found.staff is not None:
-            self._media.record(call, self._facts.member(found.staff).centre, found.media_number)
+            centre = self._facts.member(found.staff).centre
+            self._media.record(call, centre, found.media_number, found.recording.suspended_by)
 
     def _save(self, effect: Effect) -> None:
         ledger, now = self._ledger, self._clock.now()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from vwindow.calls.events import Side
 from vwindow.desk.views import IceServerView, KioskCallView, KioskView, SlotView, StaffCallView, StaffView
 from vwindow.ids import CallId, CentreId, KioskId, RecordingId, RoomId, StaffId
 
@@ -151,6 +152,8 @@ class HeldRoom:
     media: int
     up: frozenset[Part]
     """Connections that are there."""
+    suspended_by: tuple[Side, ...] = ()
+    """Who has suspended its recording."""
 
 
 class Rooms(Protocol):
@@ -162,7 +165,13 @@ class Rooms(Protocol):
 
     async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer: ...
 
-    async def record(self, room: RoomId, order: RecordingOrder) -> None: ...
+    async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
+        """Record a room; suspended from the beginning when somebody is named."""
+        ...
+
+    async def suspend(self, room: RoomId, by: Sequence[Side]) -> None:
+        """Keep nothing of a room from now on; go on when nobody is named. Raises Refused("not_recording")."""
+        ...
 
     async def close(self, room: RoomId) -> None:
         """End the room; its journal is whole when this returns. Closing an unknown room is no error."""

@@ -108,6 +108,7 @@ class Recovery:
                 ability=ability(staff) if staff is not None else StaffAbility(),
                 media=room.media,
                 talking=record.phase == "talking" and room.up >= SIDES.keys(),
+                suspended_by=room.suspended_by,
             )
         )
         found = self._floor.call(record.call)

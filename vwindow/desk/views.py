@@ -52,6 +52,7 @@ class KioskCallView:
     choice: bool
     asked: StaffCardView | None
     recording: str
+    suspended_by: tuple[str, ...]
     media: int
     asked_at: datetime
     answered_at: datetime | None
@@ -91,6 +92,8 @@ class StaffCallView:
     waited: float
     recording: str
     recording_bytes: int
+    suspended_by: tuple[str, ...]
+    suspended_long: bool
     media: int
     asked_at: datetime
     ring_ends_at: datetime | None

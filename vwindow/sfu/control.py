@@ -85,8 +85,8 @@ class StartRecording(Message):
     recording: str
     path: str
     key_hex: str
-    paused: bool = False
-    """Begin suspended: the recording goes on from a part that was."""
+    suspended_by: list[str] = []
+    """Begin suspended when somebody is named: the recording goes on from a part that was."""
 
 
 class PauseRecording(Message):
@@ -94,6 +94,8 @@ class PauseRecording(Message):
 
     do: Literal["pause_recording"] = "pause_recording"
     room: str
+    by: list[str] = Field(min_length=1, max_length=4)
+    """Who wants it: kept for a server that comes back."""
 
 
 class ResumeRecording(Message):
@@ -160,6 +162,8 @@ class HeldRoom(Message):
     media: int
     up: list[str]
     """Parts whose connection is there."""
+    suspended_by: list[str] = []
+    """Who has suspended its recording."""
     grants: list[str] = []
     """Sources that are granted."""
     video: Video = "vp8"

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vwindow.sfu.control import Event, RecordingFailed, RecordingProgress
 from vwindow.sfu.ingest import Ingest
@@ -29,7 +29,8 @@ class RoomRecording:
         self._sinks: list[tuple[Ingest, Sink]] = []
         self._totals: deque[int] = deque([0], maxlen=RECENT + 1)
         self._failed = False
-        self._paused = False
+        self.suspended_by: list[str] = []
+        """Who has suspended it; nothing is kept while somebody is named."""
         self._resumed = now
         self._keyframes_due = float("inf")
         self._ticks = 0
@@ -47,10 +48,10 @@ class RoomRecording:
         source.attach(sink)
         source.request_keyframe()
 
-    def pause(self, paused: bool, now: float) -> None:
-        """Keep nothing from now on, or go on; a failure is told as an event."""
+    def suspend(self, by: Sequence[str], now: float) -> None:
+        """Keep nothing while somebody is named, else go on, and say so at once; a failure is told as an event."""
         try:
-            if paused:
+            if by:
                 self._inner.pause()
             else:
                 self._inner.resume()
@@ -60,10 +61,11 @@ class RoomRecording:
             self._fail(error)
             return
         # Pictures begin again with a keyframe of their own, but not with one that was made within the pause.
-        if self._paused and not paused:
+        if self.suspended_by and not by:
             self._keyframes_due = now + RESUME_SECONDS
             self._resumed = now
-        self._paused = paused
+        self.suspended_by = list(by)
+        self._report(now)
 
     def tick(self, now: float) -> None:
         """Report what is on disk; once a second."""
@@ -72,8 +74,11 @@ class RoomRecording:
             self._keyframes_due = float("inf")
             for source, _ in self._sinks:
                 source.request_keyframe()
-        written = self._inner.written()
-        self._totals.append(written.bytes_total)
+        self._totals.append(self._inner.written().bytes_total)
+        self._report(now)
+
+    def _report(self, now: float) -> None:
+        written, paused = self._inner.written(), bool(self.suspended_by)
         last_packet = max((source.last_packet for source, _ in self._sinks), default=float("-inf"))
         idle = now - max(written.last_write, self._resumed)
         self._emit(
@@ -82,9 +87,8 @@ class RoomRecording:
                 recording=self.recording,
                 bytes_total=written.bytes_total,
                 bytes_recent=max(0, written.bytes_total - self._totals[0]),
-                stalled=bool(self._inner.failure)
-                or (idle > RECENT and now - last_packet < RECENT and not self._paused),
-                paused=self._paused,
+                stalled=bool(self._inner.failure) or (idle > RECENT and now - last_packet < RECENT and not paused),
+                paused=paused,
             )
         )
 

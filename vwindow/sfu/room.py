@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -188,8 +188,13 @@ class Room:
         self._seats[peer].version += 1
         self._around.counters.add("ice_restarts")
 
-    def record(self, recording: str, path: str, key: bytes, *, paused: bool = False) -> None:
-        """Record all sources of the room; a journal that cannot be opened is told as an event.
+    @property
+    def suspended_by(self) -> list[str]:
+        """Return who has suspended the recording."""
+        return self._recording.suspended_by if self._recording is not None else []
+
+    def record(self, recording: str, path: str, key: bytes, suspended_by: Sequence[str] = ()) -> None:
+        """Record all sources of the room, suspended when somebody is named; a journal that fails to open is an event.
 
         Raises Refused("already_recording") when another recording runs.
         """
@@ -206,16 +211,16 @@ class Room:
             around.emit(failure(self.name, recording, error))
             return
         self._recording = RoomRecording(self.name, recording, inner, around.emit, now)
-        if paused:
-            self._recording.pause(True, now)
+        if suspended_by:
+            self._recording.suspend(suspended_by, now)
         for source in self._sources.values():
             self._recording.attach(source)
 
-    def pause_recording(self, paused: bool) -> None:
-        """Suspend the recording or go on with it; raises Refused("not_recording")."""
+    def suspend_recording(self, by: Sequence[str]) -> None:
+        """Suspend the recording, or go on with it when nobody is named; raises Refused("not_recording")."""
         if self._recording is None:
             raise Refused("not_recording")
-        self._recording.pause(paused, self._around.clock.monotonic())
+        self._recording.suspend(by, self._around.clock.monotonic())
 
     def tick(self, now: float, phase: int) -> None:
         """Do what is due each tenth of a second; `phase` counts 0 to 9."""

@@ -151,12 +151,15 @@ class Rooms:
             return control.Reply(id=request.id, sdp=sdp, resource=resource)
         elif isinstance(order, control.EndStream):
             self._room(order.room).end_stream(order.resource)
+                        suspended_by=room.suspended_by,
         elif isinstance(order, control.Grant):
             self._room(order.room).grant(order.source, order.on)
         elif isinstance(order, control.StartRecording):
             self._record(order)
-        elif isinstance(order, control.PauseRecording | control.ResumeRecording):
-            self._room(order.room).pause_recording(isinstance(order, control.PauseRecording))
+        elif isinstance(order, control.PauseRecording):
+            self._room(order.room).suspend_recording(order.by)
+        elif isinstance(order, control.ResumeRecording):
+            self._room(order.room).suspend_recording(())
         elif isinstance(order, control.CloseRoom):
             room = self._rooms.pop(order.room, None)
             if room is not None:
@@ -224,7 +227,7 @@ class Rooms:
             key = b""
         if len(key) != 32:
             raise Refused("bad_key")
-        self._room(order.room).record(order.recording, order.path, key, paused=order.paused)
+        self._room(order.room).record(order.recording, order.path, key, order.suspended_by)
 
 
 def _tcp_ports(ports: Sequence[Port], clock: Clock, counters: Counters) -> list[TcpPort]:

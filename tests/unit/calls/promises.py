@@ -71,6 +71,9 @@ class Promises(RuleBasedStateMachine):
                     assert call.reason is not None and call.ended_at is not None
                     assert call.closed or running(call.call, "keep")
                     assert not call.wrapping or running(call.call, "wrap_up")
+            light = call.recording
+            assert not light.suspended_by or (light.running and call.phase in SERVED)
+            assert running(call.call, "suspended") == (bool(light.suspended_by) and not light.suspended_long)
             if call.live and seat.link is Link.AWAY:
                 assert running(call.call, "kiosk_grace")
             assert not self.closing or not call.live

@@ -42,6 +42,7 @@ from vwindow.calls.events import (
     OutcomeNoted,
     Rated,
     RecordingFailed,
+    RecordingPaused,
     RecordingStalled,
     RecordingWrote,
     RoomLost,
@@ -54,7 +55,11 @@ from vwindow.calls.events import (
     StaffLost,
     StaffPaused,
     StaffReady,
+    StaffResumed,
+    StaffSuspended,
     VisitorHungUp,
+    VisitorResumed,
+    VisitorSuspended,
     VisitorWaited,
 )
 from vwindow.calls.facts import CallRules, ItemRule, StaffAbility
@@ -261,6 +266,15 @@ class World(Promises):
         for event in troubles[n]:
             self.tell(event)
 
+    @rule(n=pick, side=sides, suspend=st.booleans())
+    def recording_is_suspended_or_resumed(self, n: int, side: Side, suspend: bool) -> None:
+        call = self.name(n)
+        kiosk, member = self.whose(call, KIOSKS[0], True), self.server(call, STAFF[0], True)
+        if side == "kiosk":
+            self.tell(VisitorSuspended(START, call, kiosk) if suspend else VisitorResumed(START, call, kiosk))
+        else:
+            self.tell(StaffSuspended(START, call, member) if suspend else StaffResumed(START, call, member))
+
     # ---- worker, server, time ----
 
     @rule(n=pick, side=sides)
@@ -275,10 +289,15 @@ class World(Promises):
     def room_is_lost(self, n: int) -> None:
         self.tell(RoomLost(START, self.name(n)))
 
-    @rule(n=pick, kind=st.integers(0, 2))
+    @rule(n=pick, kind=st.integers(0, 3))
     def recording_moves(self, n: int, kind: int) -> None:
         call = self.name(n)
-        events = [RecordingWrote(START, call, 9, 9), RecordingStalled(START, call, 9), RecordingFailed(START, call)]
+        events = [
+            RecordingWrote(START, call, 9, 9),
+            RecordingStalled(START, call, 9),
+            RecordingFailed(START, call),
+            RecordingPaused(START, call, 9),
+        ]
         self.tell(events[kind])
 
     @rule(kiosk=kiosks, member=st.sampled_from([None, *STAFF]))

@@ -20,13 +20,16 @@ async def floor() -> AsyncIterator[Floor]:
 async def test_a_pause_reaches_the_recorder_and_is_no_stall(floor: Floor) -> None:
     agent, _, _ = await call(floor)
     with pytest.raises(Refused):
-        floor.room.pause_recording(True)
+        floor.room.suspend_recording(["staff"])
     floor.room.record("rec", "/nowhere", bytes(32))
     (recording,) = floor.recorder.recordings
     agent.rtp(FACE, 0, KEY)
     floor.run(1)
-    floor.room.pause_recording(True)
-    floor.room.pause_recording(True)
+    floor.room.suspend_recording(["staff"])
+    told = floor.events[-1]
+    assert isinstance(told, RecordingProgress) and told.paused, "told at once, not with the next second"
+    floor.room.suspend_recording(["staff", "kiosk"])
+    assert floor.room.suspended_by == ["staff", "kiosk"]
     assert recording.paused
     recording.stuck = True
     floor.events.clear()
@@ -35,7 +38,7 @@ async def test_a_pause_reaches_the_recorder_and_is_no_stall(floor: Floor) -> Non
         floor.run(1)
     told = [event for event in floor.events if isinstance(event, RecordingProgress)]
     assert len(told) == 7 and all(event.paused and not event.stalled for event in told)
-    floor.room.pause_recording(False)
+    floor.room.suspend_recording([])
     assert not recording.paused
     floor.run(1)
     told = [event for event in floor.events if isinstance(event, RecordingProgress)]
@@ -44,8 +47,8 @@ async def test_a_pause_reaches_the_recorder_and_is_no_stall(floor: Floor) -> Non
 
 async def test_a_recording_may_begin_suspended(floor: Floor) -> None:
     await call(floor)
-    floor.room.record("rec", "/nowhere", bytes(32), paused=True)
-    assert floor.recorder.recordings[0].paused
+    floor.room.record("rec", "/nowhere", bytes(32), ["kiosk"])
+    assert floor.recorder.recordings[0].paused and floor.room.suspended_by == ["kiosk"]
 
 
 async def test_a_disk_that_fails_is_told_at_the_next_second(floor: Floor) -> None:

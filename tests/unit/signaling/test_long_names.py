@@ -16,7 +16,7 @@ async def test_a_kiosk_under_long_names_gets_its_mirror() -> None:
         now = door.inside.clock.now()
         call = KioskCallView(
             door.inside.desk._call_ids(), "ringing", "hefei", 1, 0, 1, False, StaffCardView(LONG, LONG, LONG),
-            "starting", 1, now, None, None, None,
+            "starting", (), 1, now, None, None, None,
         )  # fmt: skip
         outbox = SocketOutbox(door.server)
         pump = asyncio.create_task(outbox.run())
