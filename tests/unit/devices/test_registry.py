@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -39,3 +40,10 @@ def test_only_the_chosen_driver_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_there_is_exactly_one_opencv() -> None:
+    # The headless build writes the same files as opencv-python: with both, it is chance which one runs.
+    builds = {name for dist in metadata.distributions() if (name := dist.metadata["Name"].lower()).startswith("opencv")}
+    assert builds == {"opencv-python"}
+    assert metadata.version("opencv-python").startswith("4.14.")
