@@ -8,7 +8,8 @@ VOICE = 90_000
 TEXT_FLOOR = 150_000
 FACE_FLOOR = 60_000
 """About a small frame a second. Below its floor a picture is not worth its bits and its slot pauses."""
-MARGIN = 0.95
+MARGIN = 0.9
+"""Of an estimate: pictures are told without what their packets add, and encoders overshoot."""
 GROWTH = 1.5
 """What a screen may need soon, over what it uses now."""
 RESUME = 1.3
@@ -38,10 +39,12 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Bit/s that each picture may be sent with, and the pictures that pause, by viewer."""
+    """Bit/s that each picture may be sent with; by viewer the pictures that pause, and what its path needs for them."""
 
     targets: dict[str, int]
     paused: dict[str, frozenset[str]]
+    needs: dict[str, int]
+    """Bit/s that the path must carry before all that pauses goes on, of viewers with something that does."""
 
 
 def is_voice(source: str) -> bool:
@@ -70,7 +73,8 @@ def allocate(demands: Mapping[str, Demand], supplies: Mapping[str, Supply]) -> A
     for viewer, demand in demands.items():
         if not demand.required or demand.estimate is None:
             paused[viewer] = _left_out(demand, supplies, targets)
-    return Allocation(targets, paused)
+    needs = {viewer: _need(demands[viewer], supplies, targets, out) for viewer, out in paused.items() if out}
+    return Allocation(targets, paused, needs)
 
 
 def _pictures(demand: Demand, supplies: Mapping[str, Supply]) -> list[str]:
@@ -117,9 +121,27 @@ def _left_out(demand: Demand, supplies: Mapping[str, Supply], targets: Mapping[s
     left = _room(demand, supplies)
     out = set()
     for name in _pictures(demand, supplies):
-        need = min(targets[name], max(floor(name), int(1.2 * supplies[name].used)))
+        need = _use(name, supplies, targets)
         if need * (RESUME if name in demand.paused else 1) > left:
             out.add(name)
         else:
             left -= need
     return frozenset(out)
+
+
+def _use(name: str, supplies: Mapping[str, Supply], targets: Mapping[str, int]) -> int:
+    """Return what a picture takes of a path that may not lower it."""
+    return min(targets[name], max(floor(name), int(1.2 * supplies[name].used)))
+
+
+def _need(demand: Demand, supplies: Mapping[str, Supply], targets: Mapping[str, int], paused: frozenset[str]) -> int:
+    """Return what a viewer's path must carry for all of its pictures."""
+    total = float(VOICE * sum(1 for name in demand.sources if name in supplies and is_voice(name)))
+    for name in _pictures(demand, supplies):
+        if not demand.required:
+            total += _use(name, supplies, targets) * (RESUME if name in paused else 1)
+        elif is_text(name):
+            total += max(RESUME * floor(name), GROWTH * supplies[name].used)
+        else:
+            total += RESUME * floor(name)
+    return int(total / MARGIN) + 1

@@ -43,6 +43,7 @@ class Balance:
             paused = allocation.paused.get(place, frozenset())
             for egress in peer.egresses:
                 egress.pause(egress.source is not None and egress.source.name in paused)
+            peer.downlink.need = allocation.needs.get(place, 0)
             peer.retarget(allocation.targets, now)
         for name, source in sources.items():
             source.viewers_loss = _worst(present.values(), name)

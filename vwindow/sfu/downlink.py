@@ -1,6 +1,8 @@
 """The path from the worker to one viewer: what its packets carry to measure it, and what it is good for."""
 
-from vwindow.rtp.estimator import Estimator
+from vwindow.rtp.estimator import REACH, Estimator
+from vwindow.rtp.playout import Leg
+from vwindow.rtp.probe import Probe
 from vwindow.rtp.stamps import Stamps
 from vwindow.rtp.transportcc import TransportFeedback
 from vwindow.sfu.sdp import ABS_SEND_TIME_URI, TRANSPORT_CC_URI, Offer, OfferedLine
@@ -22,7 +24,12 @@ class Downlink:
         number = next((line.extension(TRANSPORT_CC_URI) for line in slots if line.transport_wide), 0)
         time = next((line.extension(ABS_SEND_TIME_URI) for line in slots if line.extension(ABS_SEND_TIME_URI)), 0)
         self._wide, self._timed, self._bare = Stamps(number, time), Stamps(0, time), Stamps(0, 0)
-        self._estimator = Estimator(CEILING)
+        # Without a repair stream nothing can be sent only to try the path out (see Egress.pad).
+        self._estimator = Estimator(CEILING, REACH if any(line.repair for line in slots) else float("inf"))
+        self._probe = Probe()
+        self.need = 0
+        """Bit/s that would let all pictures through that pause; 0 when none does."""
+        self._sent = self._lost = 0
         self._remb = 0
         self._remb_at = float("-inf")
 
@@ -36,6 +43,8 @@ class Downlink:
         """Learn from a transport-wide report."""
         samples = self._wide.take(feedback)
         if samples:
+            self._sent += len(samples)
+            self._lost += sum(arrived is None for _, arrived, _ in samples)
             self._estimator.take(samples, now, round_trip)
 
     def take_remb(self, bitrate: int, now: float) -> None:
@@ -47,6 +56,21 @@ class Downlink:
         if self.transport_wide:
             return int(self._estimator.bitrate)
         return self._remb if now - self._remb_at < REMB_SECONDS else None
+
+    def padding(self, now: float, sent: int) -> int:
+        """Return the bytes to send only to find out whether the path carries more; `sent` counts those of media."""
+        if not self.transport_wide:
+            return 0
+        return self._probe.octets(now, sent, self._estimator.bitrate, self.need, self._estimator.fell)
+
+    @property
+    def probing(self) -> bool:
+        """Tell whether the path is being tried out."""
+        return self._probe.busy
+
+    def leg(self, round_trip: float) -> Leg:
+        """Return what was lost so far, as far as transport-wide reports tell; a repair takes a round trip."""
+        return Leg(self._lost, self._sent, round_trip)
 
     @property
     def loss(self) -> float:

@@ -22,6 +22,8 @@ MAX_SSRCS = 16
 """Senders in one association, of media and of reports; SRTP keeps state for each for good."""
 UNPROVEN_PACKETS = 10
 """Media packets to a new path before an authenticated packet has come from there."""
+PER_PACKET = 68
+"""Bytes that a packet has on the wire beside its payload: IPv4, UDP, RTP with extensions, the tag of SRTP."""
 SILENT_AFTER = 3.0
 GONE_AFTER = 30.0
 
@@ -64,6 +66,7 @@ class Peer:
         self._inputs: Mapping[int, Taker] = {}
         self._feedback: Feedback | None = None
         self._wall = 0.0
+        self._padded = 0
         self.egresses: Sequence[Egress] = ()
         self.downlink = Downlink(offer)
 
@@ -236,6 +239,19 @@ class Peer:
         """Take the bit/s that each source of the room may send with."""
         if self._feedback is not None:
             self._feedback.retarget(targets, now)
+
+    def probe(self, now: float) -> bool:
+        """Load the path to find out whether it carries what pauses; tell whether that is needed now."""
+        if not self.downlink.need:
+            return False
+        sent = sum(each.octets + each.packets * PER_PACKET for each in self.egresses) + self._padded
+        octets = self.downlink.padding(now, sent)
+        for egress in self.egresses:
+            if octets > 0:
+                padded = egress.pad(octets, now)
+                octets -= padded
+                self._padded += padded
+        return self.downlink.probing
 
     # ---- end ----
 

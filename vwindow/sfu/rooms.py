@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MAX_ROOMS = 500
 FACE_BITRATE = 1_500_000
+PROBE_SECONDS = 0.02
+"""Between two loads of a path that is tried out: what a tenth of a second holds at once would be a queue by itself."""
 
 
 class Rooms:
@@ -102,9 +104,23 @@ class Rooms:
         due = self._clock.monotonic()
         while True:
             due = max(due + 1 / TICKS_PER_SECOND, self._clock.monotonic())
-            await asyncio.sleep(due - self._clock.monotonic())
+            while True:
+                left = due - self._clock.monotonic()
+                await asyncio.sleep(min(left, PROBE_SECONDS) if self.probe() else left)
+                if self._clock.monotonic() >= due:
+                    break
             phase = (phase + 1) % TICKS_PER_SECOND
             self.tick(phase)
+
+    def probe(self) -> bool:
+        """Load paths that may carry more; tell whether one is."""
+        now, busy = self._clock.monotonic(), False
+        for room in list(self._rooms.values()):
+            try:
+                busy |= room.probe(now)
+            except Exception as error:  # noqa: BLE001  edge: as for a tick
+                self._counters.error("probe", error)
+        return busy
 
     def tick(self, phase: int) -> None:
         """Do what is due now; `phase` counts 0 to 9."""
