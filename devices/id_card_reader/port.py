@@ -19,6 +19,7 @@ class Card:
 
     Dates are ISO 8601 or "" when the card has none; `valid_to` is "long_term" for a card without an end.
     `number_valid` is what the checksum says (GB 11643-1999, ISO 7064 MOD 11-2): a mismatch is shown, never hidden.
+    The card of 2017 has no public checksum: there it tells of the shape only.
     """
 
     kind: CardKind
@@ -27,7 +28,7 @@ class Card:
     number_valid: bool
     sex: Sex = field(default="unknown", repr=False)
     nation: str = field(default="", repr=False)
-    """Two digits of GB/T 3304 (01 to 56, 97 other, 98 of foreign descent), or three letters of a country."""
+    """Two digits of GB/T 3304 (01 to 56, 97 other, 98 of foreign descent), or a country as it stands on the card."""
     birth: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     issuer: str = field(default="", repr=False)
@@ -38,9 +39,9 @@ class Card:
     issues: str = field(default="", repr=False)
     """How often it was issued or renewed."""
     photo: bytes = field(default=b"", repr=False)
-    """JPEG or PNG, empty without a decoder."""
+    """JPEG or PNG, empty without a decoder and when the decoder failed."""
     photo_raw: bytes = field(default=b"", repr=False)
-    """As it came from the chip (WLT, 1,024 bytes): opaque without the vendor's decoder."""
+    """As it came from the chip (WLT, 1,024 bytes): opaque without the vendor's decoder; empty on cards without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +53,30 @@ class CardRead:
 
 @dataclass(frozen=True, slots=True)
 class CardFailed:
-    """A card lies there and cannot be read; `code` names why, and it must be lifted and laid down again."""
+    """A card was not read; `code` names why, and it must be lifted and laid down again.
+
+    "removed" is a card that was taken away too early: it is gone, and no CardLifted follows.
+    """
 
     code: Literal["unreadable", "not_known", "removed", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
 class CardLifted:
-    """The card that was read, or could not be, is gone."""
+    """The card that was read, or could not be, is gone; told before the next card at the latest.
+
+    Some modules do not tell a card that stays from an empty reader after a failure: then it comes with the next card.
+    """
 
 
 CardEvent = CardRead | CardFailed | CardLifted
 
 
 class IdCardReader(Device, Protocol):
-    """A reader that looks for cards only while there is a subscription; each card is told once until it is lifted."""
+    """A reader that looks for cards only while there is a subscription; each card is told once until it is lifted.
+
+    A card that was told to one subscription is not told to the next: what a visitor left on the reader stays theirs.
+    """
 
     def cards(self) -> Subscription[CardEvent]: ...
 
@@ -74,6 +84,6 @@ class IdCardReader(Device, Protocol):
 class PhotoDecoder(Protocol):
     """Make a picture of a chip's photo: a vendor's library, none is shipped."""
 
-    def decode(self, raw: bytes) -> bytes:
-        """Return JPEG, PNG or BMP; raises ValueError for what is no photo."""
+    async def decode(self, raw: bytes) -> bytes:
+        """Return JPEG or PNG; raises ValueError for what is no photo and for a decoder that fails or hangs."""
         ...
