@@ -1,5 +1,6 @@
 import { reactive, shallowRef, type InjectionKey } from "vue";
 import { MediaSide } from "@/core/media";
+import { NO_WAYS, type Path, type Ways } from "@/core/path";
 import { Playable } from "@/core/playable";
 import { judge, type Quality } from "@/core/quality";
 import type { MediaStats } from "@/core/stats";
@@ -41,6 +42,9 @@ export class CallMedia {
   readonly remote = shallowRef<MediaStream | null>(null);
   private attempt: Attempt | null = null;
   private room = 0;
+  /** Credentials are kept no longer than the call. */
+  private ways: Ways = NO_WAYS;
+  private path: Path | null = null;
   private tries = 0;
   /** The call whose media this page has had: after a break it goes on here without being asked. */
   private held = "";
@@ -56,6 +60,7 @@ export class CallMedia {
     this.forget = [
       link.on("media.answer", (answer) => void this.accept(answer)),
       link.on("media.refused", (refusal) => this.refuse(refusal)),
+      link.onState((up) => up && this.tellPath()),
       studio.onTrack((what, track) => void this.attempt?.side.setTrack(what, track).catch(() => undefined)),
     ];
   }
@@ -64,6 +69,7 @@ export class CallMedia {
   follow(call: StaffCall | null): void {
     if (call === null || call.phase === "ended" || call.phase === "waiting") return this.end();
     if (this.attempt !== null && this.attempt.call !== call.call) this.end();
+    this.ways = call;
     // The room was lost with its media worker: the old connection leads nowhere.
     if (inCall(call) && this.room !== call.media && this.attempt?.asked === true) {
       this.drop();
@@ -103,6 +109,7 @@ export class CallMedia {
     this.lease.free();
     this.tries = 0;
     this.held = "";
+    this.ways = NO_WAYS;
     Object.assign(this.state, { connection: "none", refused: "", quality: null });
   }
 
@@ -116,15 +123,25 @@ export class CallMedia {
     if (this.attempt?.call === call) return this.attempt;
     this.drop();
     const { microphone, face } = this.studio.sent;
-    const side = new MediaSide("console", { microphone, face });
+    const side = new MediaSide("console", { microphone, face }, this.ways);
     window.vwindowPeer = side.peer;
     const attempt: Attempt = { call, side, offer: side.offer(), asked: false };
     // A ring that goes away closes the connection under its offer: that is no error.
     attempt.offer.catch(() => undefined);
     side.onState((state) => this.changed(attempt, state));
+    side.onPath((path) => {
+      this.path = path;
+      this.tellPath();
+    });
     this.attempt = attempt;
     if (this.studio.state.phase !== "open") void this.studio.open();
     return attempt;
+  }
+
+  /** Tell the server which way the media take; again when it may have forgotten. */
+  private tellPath(): void {
+    const call = this.attempt?.call;
+    if (call !== undefined && this.path !== null) void this.link.emit("media.path", { call, part: "console", path: this.path });
   }
 
   private async accept(answer: MediaAnswer): Promise<void> {
@@ -201,6 +218,7 @@ export class CallMedia {
     clearInterval(this.reading);
     this.attempt?.side.close();
     this.attempt = null;
+    this.path = null;
     this.remote.value = null;
     this.state.quality = null;
   }

@@ -12,6 +12,7 @@ import { en } from "./words/en";
 import { zh } from "./words/zh";
 
 const call = (change: Partial<StaffCall>): StaffCall => ({
+  ice_servers: [], relay_only: false, paths: [],
   call: "c1", phase: "ringing", kiosk: "k1", kiosk_city: "wuhu", kiosk_centre: "芜湖市政务服务中心", city: "songjiang",
   item: 1, item_name: "内资有限公司设立", waited: 3, recording: "off", recording_bytes: 0, media: 1, asked_at: "2026-01-01T00:00:00Z",
   ring_ends_at: null, answered_at: null, ended_at: null, reason: null, wrap_up: false, ...change,

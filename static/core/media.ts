@@ -1,3 +1,4 @@
+import { configuration, NO_WAYS, readPath, type Path, type Ways } from "./path";
 import { readStats, type MediaStats } from "./stats";
 import type { MediaAnswer, Slot } from "./wire";
 
@@ -28,6 +29,7 @@ const CODECS: Record<Kind, readonly string[]> = { audio: ["audio/opus"], video: 
 export type Tracks = Partial<Record<Sending, MediaStreamTrack | null>>;
 export type SourceListener = (source: Source, track: MediaStreamTrack) => void;
 export type StateListener = (state: RTCPeerConnectionState) => void;
+export type PathListener = (path: Path) => void;
 
 /** Only the room's codecs: an offer of twelve m-lines with all of Chromium's would be 60 KB. */
 function narrow(transceiver: RTCRtpTransceiver, kind: Kind): void {
@@ -46,12 +48,15 @@ export class MediaSide {
   private readonly sourceListeners = new Set<SourceListener>();
   private readonly stateListeners = new Set<StateListener>();
   private readonly found = new Map<Source, MediaStreamTrack>();
+  private readonly pathListeners = new Set<PathListener>();
+  private path: Path | null = null;
 
   constructor(
     readonly part: Part,
     tracks: Tracks = {},
+    ways: Ways = NO_WAYS,
   ) {
-    this.peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    this.peer = new RTCPeerConnection(configuration(ways));
     // Microphone and face in one stream: the receiving browser keeps lips and voice together.
     const person = new MediaStream();
     const screen = new MediaStream();
@@ -61,6 +66,7 @@ export class MediaSide {
     }
     this.peer.addEventListener("connectionstatechange", () => {
       for (const fn of [...this.stateListeners]) fn(this.peer.connectionState);
+      void this.lookAtPath();
     });
   }
 
@@ -74,6 +80,9 @@ export class MediaSide {
   /** Take the worker's answer and tell the listeners which source arrives on which track. */
   async accept(answer: Pick<MediaAnswer, "sdp" | "slots">): Promise<void> {
     await this.peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    // One transport for all m-lines: they are bundled.
+    const ice = this.peer.getTransceivers()[0]?.sender.transport?.iceTransport;
+    ice?.addEventListener?.("selectedcandidatepairchange", () => void this.lookAtPath());
     const byMid = new Map(this.peer.getTransceivers().map((each) => [each.mid, each.receiver.track]));
     for (const slot of answer.slots) {
       const track = byMid.get(slot.mid);
@@ -95,6 +104,13 @@ export class MediaSide {
     return () => this.stateListeners.delete(fn);
   }
 
+  /** Be told which way the connection takes: once when it is up, and when that changes. */
+  onPath(fn: PathListener): () => void {
+    this.pathListeners.add(fn);
+    if (this.path !== null) fn(this.path);
+    return () => this.pathListeners.delete(fn);
+  }
+
   /** Swap what is sent without a new offer; null sends nothing. */
   async setTrack(what: Sending, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.senders.get(what);
@@ -109,7 +125,16 @@ export class MediaSide {
   close(): void {
     this.sourceListeners.clear();
     this.stateListeners.clear();
+    this.pathListeners.clear();
     this.peer.close();
+  }
+
+  private async lookAtPath(): Promise<void> {
+    if (this.peer.connectionState !== "connected") return;
+    const path = readPath(await this.peer.getStats());
+    if (path === null || path === this.path) return;
+    this.path = path;
+    for (const fn of [...this.pathListeners]) fn(path);
   }
 
   private addSender(kind: Kind, what: Sending, track: MediaStreamTrack | null, stream: MediaStream): void {

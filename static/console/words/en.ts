@@ -137,6 +137,18 @@ export const en: Words = {
       delay: "long network delay",
     },
   },
+  path: {
+    label: "Connection",
+    page: "Voice of the kiosk",
+    agent: "Picture of the kiosk",
+    console: "My voice and picture",
+    none: "not yet",
+    udp: "direct (UDP)",
+    tcp: "direct (TCP)",
+    relay_udp: "through the relay (UDP)",
+    relay_tcp: "through the relay (TCP)",
+    relay_tls: "through the relay (TLS)",
+  },
   visitor: {
     tab: "Visit and guide",
     lookup: "Find an item",

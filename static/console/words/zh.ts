@@ -135,6 +135,18 @@ export const zh = {
       delay: "网络延迟大",
     },
   },
+  path: {
+    label: "连接方式",
+    page: "自助终端的声音",
+    agent: "自助终端的画面",
+    console: "我的声音和画面",
+    none: "尚未接通",
+    udp: "直连（UDP）",
+    tcp: "直连（TCP）",
+    relay_udp: "经中继服务器（UDP）",
+    relay_tcp: "经中继服务器（TCP）",
+    relay_tls: "经中继服务器（TLS）",
+  },
   visitor: {
     tab: "来访与指南",
     lookup: "事项查询",

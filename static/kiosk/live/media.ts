@@ -1,8 +1,9 @@
 import { reactive, shallowRef } from "vue";
 import type { DeviceError } from "@/core/devices";
 import { MediaSide } from "@/core/media";
+import { NO_WAYS, type Path, type Ways } from "@/core/path";
 import { Playable } from "@/core/playable";
-import type { Ack, MediaAnswer, MediaOffer, MediaRefused } from "@/core/wire";
+import type { Ack, MediaAnswer, MediaOffer, MediaRefused, PathReport } from "@/core/wire";
 import { microphoneCode } from "../rules/sentences";
 import { Microphone } from "./microphone";
 
@@ -29,18 +30,25 @@ export class CallMedia {
   private side: MediaSide | null = null;
   private call: string | null = null;
   private room = 0;
+  /** Credentials are kept no longer than the call. */
+  private ways: Ways = NO_WAYS;
+  private path: Path | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reopening: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly send: (offer: MediaOffer) => Promise<Ack>) {}
+  constructor(
+    private readonly send: (offer: MediaOffer) => Promise<Ack>,
+    private readonly report: (path: PathReport) => Promise<Ack>,
+  ) {}
 
   /** Open the microphone, or keep the open one; "none" is success. */
   openMicrophone(): Promise<DeviceError> {
     return this.microphone.open();
   }
 
-  /** Bring the media of a call up; again for the same call and room does nothing. */
-  start(call: string, room: number): void {
+  /** Bring the media of a call up; again for the same call and room does nothing but to learn its ways. */
+  start(call: string, room: number, ways: Ways): void {
+    this.ways = ways;
     if (this.call === call && this.room === room) return;
     if (this.call === call) {
       // The room was lost with its media worker: the old connection leads nowhere.
@@ -74,6 +82,11 @@ export class CallMedia {
     if (this.state.stage !== "none") this.state.stage = "up";
   }
 
+  /** Tell the server which way the media take; again when it may have forgotten. */
+  tellPath(): void {
+    if (this.call !== null && this.path !== null) void this.report({ call: this.call, part: "page", path: this.path });
+  }
+
   setMuted(muted: boolean): void {
     this.state.muted = muted;
     this.microphone.setMuted(muted);
@@ -82,6 +95,7 @@ export class CallMedia {
   /** End everything and give the microphone back. */
   stop(): void {
     this.call = null;
+    this.ways = NO_WAYS;
     this.drop();
     clearTimeout(this.reopening);
     this.microphone.close();
@@ -100,7 +114,7 @@ export class CallMedia {
     }
     this.state.error = "";
     if (this.state.stage === "microphone") this.state.stage = "offer";
-    const side = new MediaSide("page", { microphone: this.microphone.track });
+    const side = new MediaSide("page", { microphone: this.microphone.track }, this.ways);
     this.side = side;
     window.vwindowPeer = side.peer;
     const remote = new Playable(new MediaStream());
@@ -110,6 +124,10 @@ export class CallMedia {
       this.stream.value = remote.stream;
     });
     side.onState((state) => this.watch(side, state));
+    side.onPath((path) => {
+      this.path = path;
+      this.tellPath();
+    });
     const sdp = await side.offer();
     if (this.side !== side) return;
     const ack = await this.send({ call, part: "page", sdp });
@@ -163,6 +181,7 @@ export class CallMedia {
     clearTimeout(this.timer);
     this.side?.close();
     this.side = null;
+    this.path = null;
     this.stream.value = null;
     delete window.vwindowPeer;
   }

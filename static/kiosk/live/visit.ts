@@ -15,9 +15,13 @@ const TICK_MS = 500;
 export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   const visit = reactive<Visit>(blankVisit());
   const agent = new Agent(pageToken());
-  const media = new CallMedia((offer) => agent.link.emit("media.offer", offer));
+  const media = new CallMedia(
+    (offer) => agent.link.emit("media.offer", offer),
+    (path) => agent.link.emit("media.path", path),
+  );
   agent.link.on("media.answer", (payload) => media.answer(payload));
   agent.link.on("media.refused", (payload) => media.refused(payload));
+  agent.link.on("link.changed", (state) => state.up && media.tellPath());
   /** Error code whose sentence is shown until it is touched away. */
   const notice = ref<string | null>(null);
   const busy = ref(false);
@@ -207,7 +211,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
   watch(
     call,
     (live) => {
-      if (live !== null && wantsMedia(live)) media.start(live.call, live.media);
+      if (live !== null && wantsMedia(live)) media.start(live.call, live.media, live);
       else if (live === null || live.phase === "ended") media.stop();
       if (live === null) return;
       if (live.answered_at !== null) visit.served = true;

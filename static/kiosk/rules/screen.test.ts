@@ -6,6 +6,7 @@ const AT = "2026-03-02T01:00:00+00:00";
 
 function call(more: Partial<KioskCall> = {}): KioskCall {
   return {
+    ice_servers: [], relay_only: false,
     call: "c1", phase: "waiting", city: "jiaxing", item: 1, position: 1, ready_staff: 2, choice: false, asked: null,
     recording: "off", media: 1, asked_at: AT, answered_at: null, ended_at: null, reason: null, ...more,
   };
