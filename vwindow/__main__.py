@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from vwindow import addresses, config, descriptors, logs
+from vwindow import addresses, config, descriptors, logs, worker_command
 from vwindow.config import ConfigError, Settings
 from vwindow.errors import VWindowError
 
@@ -44,29 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--accounts-file", type=Path, help="with --demo: write the accounts here (0600), do not print")
     serve.set_defaults(run=_serve)
 
-    worker = commands.add_parser("worker", help="run a media worker (started by the server)")
-    worker.add_argument("--socket", type=Path, help="where the server gives its orders")
-    worker.add_argument(
-        "--listen",
-        action="append",
-        required=True,
-        metavar="HOST:PORT",
-        help="UDP; with --standalone: HTTP, loopback only",
+    worker = commands.add_parser(
+        "worker", help="run a media worker (started by the server, or for one on another machine)"
     )
-    worker.add_argument("--announce", action="append", default=[], metavar="ADDRESS")
-    worker.add_argument("--tcp", action="store_true", help="take media over TCP on the same addresses too")
-    worker.add_argument("--face-bitrate", type=int, default=1_500_000)
-    worker.add_argument("--mark", default="", help="told to a server that comes back: what this was started with")
-    worker.add_argument("--recording-cipher", choices=("aes-256-gcm", "sm4-gcm"), default="aes-256-gcm")
-    worker.add_argument("--recording-hash", choices=("sha256", "sm3"), default="sha256")
-    worker.add_argument("--log-format", choices=("human", "json"), default="human")
-    worker.add_argument("--log-level", default="info")
-    alone = worker.add_argument_group("without a server: WHIP and WHEP")
-    alone.add_argument("--standalone", action="store_true")
-    alone.add_argument("--udp", action="append", default=[], metavar="HOST:PORT", help="where media come and go")
-    alone.add_argument("--token", default="", help="bearer token for all rooms")
-    alone.add_argument("--record", type=Path, metavar="DIR", help="write a journal of each room here, and their key")
-    worker.set_defaults(run=_worker)
+    worker_command.add_arguments(worker)
+    worker.set_defaults(run=worker_command.run)
 
     token = commands.add_parser("token", help="print a token to publish or play one source of a call (WHIP, WHEP)")
     token.add_argument("room")
@@ -76,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--minutes", type=int, default=60)
     _settings_arguments(token)
     token.set_defaults(run=_token)
+
+    control = commands.add_parser("control-certificates", help="make certificates for workers on other machines")
+    control.add_argument("folder", type=Path, metavar="DIR", help="an authority in it is used again")
+    control.set_defaults(run=_control_certificates)
 
     catalogue = commands.add_parser("catalogue", help="the service items").add_subparsers(required=True)
     export = catalogue.add_parser("export", help="print the 195 items")
@@ -190,49 +176,6 @@ def _print_accounts(rows: list[dict[str, str]]) -> None:
     sys.stdout.flush()
 
 
-def _worker(given: argparse.Namespace) -> int:
-    from vwindow.recording.journal import JournalRecorder
-    from vwindow.recording.suite import Suite
-    from vwindow.sfu.worker import run_worker
-
-    logs.set_up(given.log_format, given.log_level)
-    if given.standalone:
-        return _standalone(given)
-    if given.socket is None or given.udp or given.token or given.record:
-        raise ConfigError("worker: --socket without --standalone; --udp, --token and --record only with it")
-    listen = _addresses(given.listen)
-    uvloop.run(
-        run_worker(
-            given.socket,
-            listen,
-            JournalRecorder(suite=Suite(given.recording_cipher, given.recording_hash)),
-            given.announce or None,
-            face_bitrate=given.face_bitrate,
-            mark=given.mark,
-            tcp=given.tcp,
-        )
-    )
-    return 0
-
-
-def _standalone(given: argparse.Namespace) -> int:
-    from vwindow.standalone import run_standalone
-
-    if len(given.listen) != 1 or not given.udp or not given.token or given.socket is not None:
-        raise ConfigError("worker --standalone: one --listen, --udp and --token, no --socket")
-    (listen,) = _addresses(given.listen)
-    uvloop.run(run_standalone(listen, _addresses(given.udp), given.token, given.record))
-    return 0
-
-
-def _addresses(entries: Sequence[str]) -> list[tuple[str, int]]:
-    pairs = [entry.rpartition(":") for entry in entries]
-    for host, _, port in pairs:
-        if not host or not port.isdecimal():
-            raise ConfigError(f"{host}:{port} is not HOST:PORT")
-    return [(host.strip("[]"), int(port)) for host, _, port in pairs]
-
-
 def _token(given: argparse.Namespace) -> int:
     from vwindow.terminal import stream_token
 
@@ -242,6 +185,14 @@ def _token(given: argparse.Namespace) -> int:
         _settings(given), "whep" if given.play else "whip", given.room, given.side, given.source, given.minutes
     )
     sys.stdout.write(token + "\n")
+    return 0
+
+
+def _control_certificates(given: argparse.Namespace) -> int:
+    from vwindow.clock import SystemClock
+    from vwindow.control_certificates import make_certificates
+
+    sys.stdout.write("".join(f"{path}\n" for path in make_certificates(given.folder, SystemClock().now())))
     return 0
 
 
@@ -289,7 +240,7 @@ def _workers_list(given: argparse.Namespace) -> int:
     from vwindow.worker_orders import look
 
     for state in asyncio.run(look(_settings(given))):
-        words = f"pid {state.pid}, {state.rooms} rooms" if state.pid else "does not run"
+        words = f"{state.place}, {state.rooms} rooms" if state.runs else f"{state.place}: {state.trouble}"
         sys.stdout.write(f"{state.number}: {words}{', draining' if state.draining else ''}\n")
     return 0
 

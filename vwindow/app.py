@@ -37,6 +37,7 @@ from vwindow.web.doors import IDLE_SECONDS, watch
 from vwindow.web.parts import WebParts
 from vwindow.web.rates import AddressRate
 from vwindow.web.whip import WhipParts, add_whip
+from vwindow.worker_places import remote_places
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,8 @@ class Server:
         self._tasks.start(outbox.run(), "outbox")
         self._stack.push_async_callback(self._tasks.close)
 
-        media = MediaPool(settings.data_dir, worker_arguments(settings))
+        recordings = settings.recordings_dir.absolute()
+        media = MediaPool(settings.data_dir, worker_arguments(settings), remote_places(settings), recordings)
         finishing = Finishing(books.ledger.recordings, clock)
         books.ledger.finishing = finishing
         relays = TurnServers(settings.turn_urls, settings.turn_secret.get_secret_value(), settings.turn_seconds)
@@ -189,15 +191,16 @@ def desk_settings(settings: Settings) -> DeskSettings:
         recording_policy=settings.recording_policy,
         on_decline=settings.recording_on_decline,
         ring_seconds=settings.ring_seconds,
+        suspended_long_seconds=settings.recording_reminder_seconds,
         relay_only=settings.turn_only,
     )
-        suspended_long_seconds=settings.recording_reminder_seconds,
 
 
 def worker_arguments(settings: Settings) -> list[list[str]]:
     """Return the command line of each media worker, without its socket."""
     same = ["--face-bitrate", str(settings.face_bitrate)]
     same += ["--log-format", settings.log_format, "--log-level", settings.log_level]
+    same += ["--recordings", str(settings.recordings_dir.absolute())]
     same += ["--recording-cipher", settings.recording_cipher, "--recording-hash", settings.recording_hash]
     if settings.media_tcp:
         same.append("--tcp")

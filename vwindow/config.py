@@ -60,9 +60,15 @@ class Settings(BaseModel):
     """`host:port` of the media worker's UDP sockets; each address by name, never 0.0.0.0. When empty: the
     loopback and the primary address with media_port."""
     media_port: int = Field(default=8650, ge=1, le=65535)
-    media_workers: int = Field(default=1, ge=1, le=64)
-    """How many media worker processes; each has a UDP port of its own: media_port (and each port of media_listen) and
-    the ones after it."""
+    media_workers: int = Field(default=1, ge=0, le=64)
+    """How many media worker processes on this machine; each has a UDP port of its own: media_port (and each port of
+    media_listen) and the ones after it. 0 with media_remote only."""
+    media_remote: list[str] = []
+    """`host:port` where media workers of other machines take orders (`vwindow worker --control`)."""
+    media_control_certificate: Path | None = None
+    media_control_key: Path | None = None
+    media_control_ca: Path | None = None
+    """With media_remote: `server.pem`, `server-key.pem` and `ca.pem` of `vwindow control-certificates`."""
     media_announce: list[str] = []
     """Public addresses to put into answers instead of the listed ones."""
     media_tcp: bool = True
@@ -78,20 +84,22 @@ class Settings(BaseModel):
     """Send all media through the TURN server: to try it out."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
     """Bits per second asked of a face camera."""
+    video_codec: Literal["vp8", "h264"] = "vp8"
+    """What rooms begin with. In H.264 every side must have it, so a room of one that has not begins anew in VP8."""
 
     recording_policy: Literal["ask", "off"] = "ask"
     recording_on_decline: Literal["call_without", "offline_window"] = "call_without"
     recording_cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
     recording_hash: Literal["sha256", "sm3"] = "sha256"
     """What new recordings are sealed and chained with; each file names its own."""
+    recording_reminder_seconds: float = Field(default=180.0, ge=5.0, le=3600.0)
+    """After which a staff member is reminded that the recording is suspended."""
     ring_seconds: float = Field(default=20.0, ge=2.0, le=120.0)
 
     log_format: Literal["human", "json"] = "human"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("media_listen")
-    recording_reminder_seconds: float = Field(default=180.0, ge=5.0, le=3600.0)
-    """After which a staff member is reminded that the recording is suspended."""
     @classmethod
     def _named_addresses(cls, value: list[str]) -> list[str]:
         for entry in value:
@@ -99,6 +107,26 @@ class Settings(BaseModel):
             if not host or not port.isdigit() or host.strip("[]") in ("0.0.0.0", "::"):
                 raise ValueError(f"{entry!r} is not host:port with an address of this machine")
         return value
+
+    @field_validator("media_remote")
+    @classmethod
+    def _hosts_and_ports(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            host, _, port = entry.rpartition(":")
+            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+                raise ValueError(f"{entry!r} is not host:port")
+        if len(set(value)) < len(value):
+            raise ValueError("a worker is named twice")
+        return value
+
+    @model_validator(mode="after")
+    def _workers(self) -> "Settings":
+        if not self.media_workers and not self.media_remote:
+            raise ValueError("media_workers, media_remote: no media worker at all")
+        files = (self.media_control_certificate, self.media_control_key, self.media_control_ca)
+        if self.media_remote and None in files:
+            raise ValueError("media_remote needs media_control_certificate, media_control_key and media_control_ca")
+        return self
 
     @field_validator("turn_urls")
     @classmethod
@@ -146,6 +174,12 @@ class Settings(BaseModel):
         listed = self.media_listen or addresses.media_listen(self.media_port)
         pairs = [(host.strip("[]"), int(port)) for host, _, port in (entry.rpartition(":") for entry in listed)]
         return [[(host, port + worker) for host, port in pairs] for worker in range(self.media_workers)]
+
+    @property
+    def media_remote_addresses(self) -> list[tuple[str, int]]:
+        """Return where the media workers of other machines take orders."""
+        pairs = (entry.rpartition(":") for entry in self.media_remote)
+        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
 
     @property
     def url(self) -> str:

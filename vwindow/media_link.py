@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -26,14 +26,47 @@ MUTE_TIMES = 2
 RESPAWN_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
+class WorkerLink(Protocol):
+    """One worker, wherever it runs."""
+
+    number: int
+    draining: bool
+    """It takes no new rooms."""
+    restarts: int
+    stats: dict[str, float]
+    """The worker's counters as of the last seconds."""
+
+    @property
+    def up(self) -> bool:
+        """Tell whether the worker takes orders."""
+        ...
+
+    @property
+    def away(self) -> float:
+        """Return for how many seconds a worker that may go on has not been reached."""
+        ...
+
+    async def take_over(self) -> list[control.HeldRoom]: ...
+
+    async def start(self) -> None: ...
+
+    async def ask(self, order: control.Order, seconds: float | None = None) -> control.Reply: ...
+
+    async def stop(self) -> None: ...
+
+
 class LinkOwner(Protocol):
     """Hear what becomes of a worker."""
 
-    def heard(self, link: "MediaLink", message: control.Event) -> None: ...
+    def heard(self, link: WorkerLink, message: control.Event) -> None: ...
 
-    def came(self, link: "MediaLink") -> None: ...
+    def came(self, link: WorkerLink) -> None: ...
 
-    def lost(self, link: "MediaLink") -> None: ...
+    def lost(self, link: WorkerLink) -> None: ...
+
+    def reconcile(self, link: WorkerLink, rooms: Collection[str]) -> list[str]:
+        """Learn which rooms a worker has; return those that it should close."""
+        ...
 
 
 class MediaLink:
@@ -53,10 +86,10 @@ class MediaLink:
         self._epoch = ""
         self._stopping = False
         self.draining = False
-        """It takes no new rooms."""
         self.restarts = 0
         self.stats: dict[str, float] = {}
-        """The worker's counters as of the last seconds."""
+        self.away = 0.0
+        """A process of this machine that is not reached is gone."""
 
     @property
     def up(self) -> bool:

@@ -13,16 +13,20 @@ from vwindow.desk.ports import HeldRoom, Part, RecordingOrder, RoomAnswer
 from vwindow.desk.views import SlotView
 from vwindow.errors import Refused, Unavailable
 from vwindow.ids import RoomId
-from vwindow.media_link import CLOSE_SECONDS, MediaLink, greet, retire
+from vwindow.media_link import CLOSE_SECONDS, MediaLink, WorkerLink, greet, retire
+from vwindow.remote_link import RemoteLink
 from vwindow.sfu import control
 from vwindow.tasks import TaskSet
 from vwindow.web.whip import StreamAnswer, StreamKind
+from vwindow.worker_places import Place, socket_path
 
 log = logging.getLogger(__name__)
 
 PLACE_SECONDS = 5.0
 """How long a room waits for a worker: one that died is back in about a second."""
 LOOK_SECONDS = 0.05
+SUSPECT_SECONDS = 3.0
+"""A worker that has not been reached for so long, and a side whose media are gone: the room moves."""
 PARTS = frozenset({"page", "agent", "console"})
 SIDES: tuple[Side, ...] = ("kiosk", "staff")
 
@@ -39,23 +43,31 @@ class MediaListener(Protocol):
     def rooms_lost(self, rooms: Sequence[RoomId]) -> None: ...
 
 
-def socket_path(folder: Path, number: int) -> Path:
-    """Return where worker `number` (from 1) takes its orders."""
-    return folder / f"worker-{number}.sock"
-
-
 class MediaPool:
     """Implement desk.ports.Rooms with several workers."""
 
-    def __init__(self, folder: Path, workers: Sequence[Sequence[str]]) -> None:
-        """`workers`: the command line of each, without socket."""
+    def __init__(
+        self,
+        folder: Path,
+        workers: Sequence[Sequence[str]],
+        remote: Sequence[Place] = (),
+        recordings: Path | None = None,
+    ) -> None:
+        """`workers`: the command line of each of ours, without socket; `remote`: where others are; `recordings`: the
+        folder that all of them have, each maybe under a path of its own."""
         self._folder = folder
-        self.links = [
+        self._recordings = recordings
+        ours = [
             MediaLink(number, socket_path(folder, number), arguments, self)
             for number, arguments in enumerate(workers, 1)
         ]
+        self._ours = ours
+        self.links: list[WorkerLink] = [
+            *ours,
+            *(RemoteLink(number, place, self) for number, place in enumerate(remote, len(ours) + 1)),
+        ]
         self._listener: MediaListener | None = None
-        self._homes: dict[RoomId, MediaLink] = {}
+        self._homes: dict[RoomId, WorkerLink] = {}
         self._opening: Counter[int] = Counter()
         self._news = asyncio.Event()
 
@@ -68,7 +80,7 @@ class MediaPool:
         """Name the one who hears the workers; before the start."""
         self._listener = listener
 
-    def rooms_of(self, link: MediaLink) -> int:
+    def rooms_of(self, link: WorkerLink) -> int:
         """Return how many rooms a worker has, and is about to get."""
         return sum(home is link for home in self._homes.values()) + self._opening[link.number]
 
@@ -97,7 +109,7 @@ class MediaPool:
 
     async def _retire_strangers(self) -> None:
         """Let workers leave that the settings no longer have: their ports may be wanted."""
-        ours = {socket_path(self._folder, link.number) for link in self.links}
+        ours = {socket_path(self._folder, link.number) for link in self._ours}
         tasks = TaskSet("strangers", limit=64)
         try:
             for path in sorted(set(self._folder.glob("worker*.sock")) - ours):
@@ -117,7 +129,7 @@ class MediaPool:
                 log.warning("a room without a call could not be closed: %s", outcome)
 
     async def stop(self) -> None:
-        """Let all workers finish their journals and leave."""
+        """Let all workers finish their journals; ours leave."""
         await asyncio.gather(*(link.stop() for link in self.links))
 
     # ---- desk.ports.Rooms ----
@@ -136,11 +148,11 @@ class MediaPool:
         except TimeoutError as error:
             raise Unavailable("worker_lost", "no media worker for a room") from error
 
-    def _place(self, without: Collection[int]) -> MediaLink | None:
+    def _place(self, without: Collection[int]) -> WorkerLink | None:
         ready = [link for link in self.links if link.up and not link.draining and link.number not in without]
         return min(ready, key=self.rooms_of, default=None)
 
-    async def _open_at(self, link: MediaLink, room: RoomId, media: int, full: set[int]) -> bool:
+    async def _open_at(self, link: WorkerLink, room: RoomId, media: int, full: set[int]) -> bool:
         self._opening[link.number] += 1
         try:
             await link.ask(control.OpenRoom(room=room, media=media))
@@ -164,14 +176,22 @@ class MediaPool:
                 await self._news.wait()
 
     async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer:
+        link = self._home(room)
+        if link.away > SUSPECT_SECONDS and self._place({link.number}) is not None:
+            # A side offers anew because its media are gone, and so is the connection: it is the machine.
+            self._tell_lost(link, [room])
         reply = await self._home(room).ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
         return RoomAnswer(reply.sdp, tuple(SlotView(s.mid, s.kind, s.source) for s in reply.slots))
 
     async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
+        # Relative to the folder that the worker was given: it takes nothing outside, and may know it by another path.
+        path = order.path
+        if self._recordings is not None and Path(path).is_relative_to(self._recordings):
+            path = str(Path(path).relative_to(self._recordings))
         start = control.StartRecording(
             room=room,
             recording=order.recording,
-            path=order.path,
+            path=path,
             key_hex=order.key_hex,
             suspended_by=list(suspended_by),
         )
@@ -191,7 +211,7 @@ class MediaPool:
         """End a stream; raises Refused("unknown_room" | "unknown_stream"), Unavailable."""
         await self._opened(room).ask(control.EndStream(room=room, resource=resource))
 
-    def _opened(self, room: str) -> MediaLink:
+    def _opened(self, room: str) -> WorkerLink:
         link = self._homes.get(RoomId(room))
         if link is None:
             raise Refused("unknown_room")
@@ -206,7 +226,7 @@ class MediaPool:
         except Refused as error:
             log.warning("room %s was not closed: %s", room, error)
 
-    def _home(self, room: RoomId) -> MediaLink:
+    def _home(self, room: RoomId) -> WorkerLink:
         link = self._homes.get(room)
         if link is None:
             raise Unavailable("worker_lost")
@@ -214,20 +234,28 @@ class MediaPool:
 
     # ---- media_link.LinkOwner ----
 
-    def came(self, link: MediaLink) -> None:
+    def came(self, link: WorkerLink) -> None:
         """Give waiting rooms a place."""
         self._news.set()
 
-    def lost(self, link: MediaLink) -> None:
+    def lost(self, link: WorkerLink) -> None:
         """Tell which rooms are gone."""
-        rooms = sorted(room for room, home in self._homes.items() if home is link)
+        self.reconcile(link, ())
+
+    def reconcile(self, link: WorkerLink, rooms: Collection[str]) -> list[str]:
+        """Tell which rooms a worker has lost, now that it has these; return those that are not ours any more."""
+        gone = [room for room, home in self._homes.items() if home is link and room not in rooms]
+        self._tell_lost(link, sorted(gone))
+        return [room for room in rooms if self._homes.get(RoomId(room)) is not link]
+
+    def _tell_lost(self, link: WorkerLink, rooms: Sequence[RoomId]) -> None:
         for room in rooms:
             del self._homes[room]
         if rooms and self._listener is not None:
             log.error("media worker %d is lost with %d rooms", link.number, len(rooms))
             self._listener.rooms_lost(rooms)
 
-    def heard(self, link: MediaLink, message: control.Event) -> None:
+    def heard(self, link: WorkerLink, message: control.Event) -> None:
         """Pass on what a worker tells of its rooms."""
         listener, room = self._listener, RoomId(message.room)
         if listener is None or self._homes.get(room) not in (link, None):

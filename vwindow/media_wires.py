@@ -1,10 +1,11 @@
-"""One connection to a media worker's control socket: orders with replies, events to a callback."""
+"""One connection to a media worker's control socket or port: orders with replies, events to a callback."""
 
 import asyncio
 import contextlib
 import json
 import logging
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from vwindow.tasks import TaskSet
 log = logging.getLogger(__name__)
 
 ORDER_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+GOODBYE_SECONDS = 1.0
 
 Hear = Callable[[control.Event], None]
 
@@ -32,6 +35,8 @@ class Wires:
         self._waiting: dict[int, asyncio.Future[control.Reply]] = {}
         self.over = False
         """Whether the worker has gone away."""
+        self.broke = ""
+        """What ended the connection, when it was not the worker's own doing."""
         self.reading: asyncio.Task[None] | None = None
 
     @classmethod
@@ -40,9 +45,23 @@ class Wires:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=control.MAX_LINE_BYTES)
         return cls(reader, writer)
 
+    @classmethod
+    async def connect_tls(cls, host: str, port: int, context: ssl.SSLContext, name: str) -> "Wires":
+        """Connect to a worker of another machine whose certificate has a name; raise OSError."""
+        async with asyncio.timeout(CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(
+                host,
+                port,
+                ssl=context,
+                server_hostname=name,
+                ssl_shutdown_timeout=GOODBYE_SECONDS,
+                limit=control.MAX_LINE_BYTES,
+            )
+        return cls(reader, writer)
+
     @property
     def peer(self) -> int:
-        """Return the process at the other end, as the kernel knows it."""
+        """Return the process at the other end of a socket, as the kernel knows it."""
         sock: socket.socket = self._writer.get_extra_info("socket")
         credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return int(struct.unpack("3i", credentials)[0])
@@ -64,7 +83,8 @@ class Wires:
                 else:
                     hear(message)
         except (OSError, ValueError) as error:
-            log.warning("control socket: %s", error)
+            self.broke = str(error) or type(error).__name__
+            log.info("control connection: %s", self.broke)
         finally:
             self.over = True
             for waiting in self._waiting.values():
@@ -82,9 +102,11 @@ class Wires:
         future: asyncio.Future[control.Reply] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
-            self._writer.write(control.Request(id=number, order=order).model_dump_json().encode() + b"\n")
-            await self._writer.drain()
-            reply = await asyncio.wait_for(future, seconds or ORDER_SECONDS)
+            # Writing waits too when the other end takes nothing any more.
+            async with asyncio.timeout(seconds or ORDER_SECONDS):
+                self._writer.write(control.Request(id=number, order=order).model_dump_json().encode() + b"\n")
+                await self._writer.drain()
+                reply = await future
         except (OSError, TimeoutError) as error:
             raise Unavailable("worker_lost", str(error)) from error
         finally:
@@ -98,6 +120,10 @@ class Wires:
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Hang up without a word: the other end does not listen."""
+        self._writer.transport.abort()
 
 
 def _read(line: bytes) -> control.Reply | control.Event | None:

@@ -15,12 +15,14 @@ import pytest
 from tests.fakes.control_client import ControlClient
 from tests.fakes.offers import offer
 from vwindow.config import load
-from vwindow.desk.ports import HeldRoom, Part, RecordingOrder
+from vwindow.desk.ports import HeldRoom, RecordingOrder, RoomPart
 from vwindow.errors import Refused, Unavailable
 from vwindow.ids import RecordingId, RoomId
-from vwindow.media_pool import MediaPool, socket_path
+from vwindow.media_pool import MediaPool
 from vwindow.sfu.control import Hello
+from vwindow.sfu.slots import GRANTED
 from vwindow.worker_orders import WorkerState, drain, look
+from vwindow.worker_places import socket_path
 
 ROOT = Path(__file__).resolve().parents[2]
 R1, R2, R3 = RoomId("r1"), RoomId("r2"), RoomId("r3")
@@ -47,15 +49,19 @@ class Ears:
     def __init__(self) -> None:
         self.lost: list[RoomId] = []
         self.bytes = 0
+        self.failed: list[RoomId] = []
         self.news = asyncio.Event()
 
-    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
+    def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None: ...
 
-    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool) -> None:
+    def speaker_changed(self, room: RoomId, source: str) -> None: ...
+
+    def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None:
         self.bytes = total
         self.news.set()
 
-    def recording_failed(self, room: RoomId, message: str) -> None: ...
+    def recording_failed(self, room: RoomId, message: str) -> None:
+        self.failed.append(room)
 
     def rooms_lost(self, rooms: Sequence[RoomId]) -> None:
         self.lost += rooms
@@ -68,13 +74,13 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def arguments(*ports: int) -> list[list[str]]:
-    return [["--listen", f"127.0.0.1:{port}", "--log-level", "warning"] for port in ports]
+def arguments(folder: Path, *ports: int) -> list[list[str]]:
+    return [["--listen", f"127.0.0.1:{port}", "--log-level", "warning", "--recordings", str(folder)] for port in ports]
 
 
 @contextlib.asynccontextmanager
 async def pool(folder: Path, workers: list[list[str]]) -> AsyncIterator[tuple[MediaPool, Ears, dict[RoomId, HeldRoom]]]:
-    one, ears = MediaPool(folder, workers), Ears()
+    one, ears = MediaPool(folder, workers, (), folder), Ears()
     one.tell(ears)
     try:
         held = await one.start()
@@ -108,12 +114,12 @@ async def until(ready: Callable[[], bool]) -> None:
 
 async def test_a_new_server_goes_on_with_the_worker_of_a_killed_one(tmp_path: Path) -> None:
     port = free_port()
-    await a_server_that_dies(tmp_path, arguments(port))
+    await a_server_that_dies(tmp_path, arguments(tmp_path, port))
     client = await ControlClient.connect(socket_path(tmp_path, 1))
     before = await client.ask(Hello())
     await client.close()
-    async with pool(tmp_path, arguments(port)) as (one, ears, held):
-        assert held == {R1: HeldRoom(2, frozenset()), R2: HeldRoom(1, frozenset())}
+    async with pool(tmp_path, arguments(tmp_path, port)) as (one, ears, held):
+        assert held == {R1: HeldRoom(2, frozenset(), (), GRANTED), R2: HeldRoom(1, frozenset(), (), GRANTED)}
         assert one.links[0].pid == before.pid and one.links[0].restarts == 0
         # The same recording once more is no error: it goes on.
         await one.record(R1, RecordingOrder(RecordingId("rec"), str(tmp_path / "rec.journal"), "ab" * 32))
@@ -133,13 +139,13 @@ async def test_a_new_server_goes_on_with_the_worker_of_a_killed_one(tmp_path: Pa
 @pytest.mark.parametrize("change", ["settings", "version", "fewer"])
 async def test_a_worker_of_another_kind_leaves(tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ports = [free_port(), free_port()]
-    await a_server_that_dies(tmp_path, arguments(*ports))
+    await a_server_that_dies(tmp_path, arguments(tmp_path, *ports))
     pids = []
     for number in (1, 2):
         client = await ControlClient.connect(socket_path(tmp_path, number))
         pids.append((await client.ask(Hello())).pid)
         await client.close()
-    workers = arguments(*ports)
+    workers = arguments(tmp_path, *ports)
     if change == "settings":
         workers[1] += ["--face-bitrate", "500000"]
     elif change == "version":
@@ -161,7 +167,7 @@ async def test_a_worker_of_another_kind_leaves(tmp_path: Path, change: str, monk
 
 
 async def test_rooms_go_to_the_least_loaded_living_worker(tmp_path: Path) -> None:
-    async with pool(tmp_path, arguments(free_port(), free_port())) as (one, ears, _):
+    async with pool(tmp_path, arguments(tmp_path, free_port(), free_port())) as (one, ears, _):
         await asyncio.gather(*(one.open(RoomId(f"r{n}"), 1) for n in range(6)))
         first, second = one.links
         assert (one.rooms_of(first), one.rooms_of(second)) == (3, 3)
@@ -178,7 +184,7 @@ async def test_rooms_go_to_the_least_loaded_living_worker(tmp_path: Path) -> Non
 
 
 async def test_a_room_waits_for_the_only_worker_to_come_back(tmp_path: Path) -> None:
-    async with pool(tmp_path, arguments(free_port())) as (one, ears, _):
+    async with pool(tmp_path, arguments(tmp_path, free_port())) as (one, ears, _):
         await one.open(R1, 1)
         os.kill(one.links[0].pid, signal.SIGKILL)
         await until(lambda: ears.lost == [R1])
@@ -188,13 +194,13 @@ async def test_a_room_waits_for_the_only_worker_to_come_back(tmp_path: Path) -> 
 
 
 async def test_a_drained_worker_keeps_its_rooms_and_another_takes_the_new_ones(tmp_path: Path) -> None:
-    async with pool(tmp_path, arguments(free_port(), free_port())) as (one, ears, _):
+    async with pool(tmp_path, arguments(tmp_path, free_port(), free_port())) as (one, ears, _):
         await one.open(R1, 1)
         drained, other = one.links
         before = drained.pid
         settings = load(None, {}, {"data_dir": tmp_path, "media_workers": 2})
         await drain(settings, 1)
-        assert await look(settings) == [WorkerState(1, before, 1, True), WorkerState(2, other.pid, 0, False)]
+        assert await look(settings) == [WorkerState(1, f"pid {before}", 1, True), WorkerState(2, f"pid {other.pid}")]
         with pytest.raises(Refused, match="no other"):
             await drain(settings, 2)
         with pytest.raises(Refused, match="there are 2"):
@@ -210,7 +216,7 @@ async def test_a_drained_worker_keeps_its_rooms_and_another_takes_the_new_ones(t
 
 
 async def test_a_broken_connection_costs_no_room(tmp_path: Path) -> None:
-    async with pool(tmp_path, arguments(free_port())) as (one, ears, _):
+    async with pool(tmp_path, arguments(tmp_path, free_port())) as (one, ears, _):
         await one.open(R1, 1)
         before = one.links[0].pid
         client = await ControlClient.connect(socket_path(tmp_path, 1))
@@ -224,7 +230,7 @@ async def test_a_broken_connection_costs_no_room(tmp_path: Path) -> None:
 async def test_a_hung_worker_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vwindow.media_link.STATS_SECONDS", 0.05)
     monkeypatch.setattr("vwindow.media_wires.ORDER_SECONDS", 0.3)
-    async with pool(tmp_path, arguments(free_port())) as (one, ears, _):
+    async with pool(tmp_path, arguments(tmp_path, free_port())) as (one, ears, _):
         await one.open(R1, 1)
         os.kill(one.links[0].pid, signal.SIGSTOP)
         await until(lambda: ears.lost == [R1])

@@ -34,7 +34,7 @@ def token(kind: str, room: str = "r1", seconds: float = 60) -> str:
 async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WhipClient]:
     monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     async with AsyncExitStack() as stack:
-        media, _, _ = await stack.enter_async_context(pool(tmp_path, arguments(free_port())))
+        media, _, _ = await stack.enter_async_context(pool(tmp_path, arguments(tmp_path, free_port())))
         for room in ("r1", "r2"):
             await media.open(RoomId(room), 1)
         app = web.Application(client_max_size=MAX_OFFER_BYTES)

@@ -90,7 +90,10 @@ class JournalRecorder:
         *,
         wall: Callable[[], float] = time.time,
         create: Callable[[Path], JournalFile] = DiskFile,
+        root: Path | None = None,
     ) -> None:
+        """`root`: the only folder that journals may be in, whoever orders them."""
+        self._root = root.resolve() if root is not None else None
         self._monotonic = monotonic
         self._suite = suite
         self._wall = wall
@@ -99,12 +102,13 @@ class JournalRecorder:
     def open(self, path: str, key: bytes, started_wall: float) -> JournalRecording:
         """Create a journal (never over an old one, mode 0600) and start its writer.
 
-        Raises OSError, and ValueError unless the key has 32 bytes.
+        `path` may be relative to the root. Raises OSError, and ValueError unless the key has 32 bytes and the path is
+        that of a journal within the root.
         """
         if len(key) != KEY_BYTES:
             raise ValueError(f"a data key has {KEY_BYTES} bytes")
         header = JournalHeader(os.urandom(SALT_BYTES), started_wall, self._monotonic(), self._suite)
-        place = Path(path)
+        place = Path(path) if self._root is None else _within(self._root, path)
         file = self._create(place)
         try:
             writer = JournalWriter(place, file, key, header, self._monotonic, self._wall)
@@ -114,3 +118,11 @@ class JournalRecorder:
             place.unlink(missing_ok=True)
             raise
         return JournalRecording(writer, self._monotonic)
+
+
+def _within(root: Path, path: str) -> Path:
+    """Return the place of a journal; links and ".." are followed before it is judged."""
+    place = (root / path).resolve()
+    if not place.is_relative_to(root) or place.suffix != ".journal":
+        raise ValueError("not a journal within the folder of the recordings")
+    return place

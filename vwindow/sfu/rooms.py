@@ -151,6 +151,7 @@ class Rooms:
                         room=name,
                         media=room.media,
                         up=room.up,
+                        suspended_by=room.suspended_by,
                         grants=room.grants,
                         video=room.video,
                     )
@@ -167,7 +168,6 @@ class Rooms:
             return control.Reply(id=request.id, sdp=sdp, resource=resource)
         elif isinstance(order, control.EndStream):
             self._room(order.room).end_stream(order.resource)
-                        suspended_by=room.suspended_by,
         elif isinstance(order, control.Grant):
             self._room(order.room).grant(order.source, order.on)
         elif isinstance(order, control.StartRecording):
@@ -207,10 +207,16 @@ class Rooms:
 
     async def close(self) -> None:
         """Close all rooms, finishing their journals, and the ports; idempotent."""
+        await self.close_rooms()
+        self._close_ports()
+
+    async def close_rooms(self) -> int:
+        """Close all rooms, finishing their journals; return how many there were."""
         rooms = list(self._rooms.values())
         self._rooms.clear()
         await asyncio.gather(*(room.close() for room in rooms))
-        self._close_ports()
+        self._look_drained()
+        return len(rooms)
 
     def _close_ports(self) -> None:
         for port in self._ports:

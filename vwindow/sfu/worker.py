@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vwindow.clock import Clock, SystemClock
 from vwindow.sfu.control import Event
+from vwindow.sfu.control_door import RemoteOrders
 from vwindow.sfu.link import ControlLink
 from vwindow.sfu.ports import Recorder
 from vwindow.sfu.rooms import FACE_BITRATE, Rooms
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 async def run_worker(
-    socket_path: Path | str,
+    socket_path: Path | str | None,
     listen: Sequence[tuple[str, int]],
     recorder: Recorder,
     announce: Sequence[str] | None = None,
@@ -28,9 +29,13 @@ async def run_worker(
     mark: str = "",
     tcp: bool = False,
     clock: Clock | None = None,
+    remote: RemoteOrders | None = None,
 ) -> None:
     """Run a media worker until it is told to leave, gets SIGTERM or SIGINT, has no server for `survive` seconds or is
     drained.
+
+    With `remote` and no socket, another host's server gives the orders and cannot start a worker: one without a
+    server then closes its rooms after `survive` seconds and waits for the next server.
 
     `listen`: one UDP socket for each (address, port), never a wildcard; `announce`: public addresses to name
     instead; `mark`: what it was started with, told to a server that comes back; `tcp`: take connections on the same
@@ -57,7 +62,8 @@ async def run_worker(
     loop = asyncio.get_running_loop()
     signals = []
     try:
-        link = ControlLink(Path(socket_path), rooms.perform, leaving.set, tasks)
+        path = Path(socket_path) if socket_path is not None else None
+        link = ControlLink(path, rooms.perform, leaving.set, tasks, remote)
         await link.start()
         rooms.start()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -65,7 +71,7 @@ async def run_worker(
                 loop.add_signal_handler(name, leaving.set)
                 signals.append(name)
         tasks.start(rooms.tick_forever(), "ticks")
-        tasks.start(_outlive(link, survive, leaving), "outlive")
+        tasks.start(_outlive(link, survive, leaving, rooms if path is None else None), "outlive")
         tasks.start(_leave_drained(rooms, leaving), "drain")
         log.info("media worker %s on %s", rooms.epoch, rooms.addresses)
         await leaving.wait()
@@ -79,13 +85,17 @@ async def run_worker(
     log.info("media worker %s left", rooms.epoch)
 
 
-async def _outlive(link: ControlLink, survive: float, leaving: asyncio.Event) -> None:
-    """Set `leaving` when no server has been there for `survive` seconds."""
+async def _outlive(link: ControlLink, survive: float, leaving: asyncio.Event, staying: Rooms | None) -> None:
+    """Set `leaving` when no server has been there for `survive` seconds; one that stays only closes its rooms."""
     while True:
         await link.absent.wait()
         try:
             await asyncio.wait_for(link.present.wait(), survive)
         except TimeoutError:
+            if staying is not None:
+                if closed := await staying.close_rooms():
+                    log.warning("no server for %.0f s: %d rooms closed, their journals are whole", survive, closed)
+                continue
             log.warning("no server for %.0f s: finishing the journals and leaving", survive)
             leaving.set()
             return
