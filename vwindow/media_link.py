@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 from vwindow.errors import Refused, Unavailable
 from vwindow.media_wires import Hear, Wires
 from vwindow.sfu import control
+from vwindow.spare_worker import SpareWorker
 from vwindow.tasks import TaskSet
 from vwindow.worker_process import WorkerProcess
 
@@ -72,12 +72,15 @@ class LinkOwner(Protocol):
 class MediaLink:
     """Keep one worker alive at one socket; there are never two of them with its ports."""
 
-    def __init__(self, number: int, socket: Path, arguments: Sequence[str], owner: LinkOwner) -> None:
+    def __init__(
+        self, number: int, socket: Path, arguments: Sequence[str], owner: LinkOwner, spare: SpareWorker
+    ) -> None:
         self.number = number
         self._socket = socket
         self._mark = hashlib.sha256("\0".join(arguments).encode()).hexdigest()[:16]
         self._arguments = ["--socket", str(socket), *arguments, "--mark", self._mark]
         self._owner = owner
+        self._spare = spare
         self._tasks = TaskSet(f"media-link-{number}", limit=16)
         self._wires: Wires | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -150,9 +153,8 @@ class MediaLink:
     # ---- its life ----
 
     async def _spawn(self) -> None:
-        self._child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "vwindow", "worker", *self._arguments, start_new_session=True
-        )
+        # After draining the program may be a new one.
+        self._child = await self._spare.launch(self._arguments, fresh=self.draining)
         try:
             self._process = WorkerProcess(self._child.pid)
         except OSError as error:

@@ -16,6 +16,7 @@ from vwindow.ids import RoomId
 from vwindow.media_link import CLOSE_SECONDS, MediaLink, WorkerLink, greet, retire
 from vwindow.remote_link import RemoteLink
 from vwindow.sfu import control
+from vwindow.spare_worker import SpareWorker
 from vwindow.tasks import TaskSet
 from vwindow.web.whip import StreamAnswer, StreamKind
 from vwindow.worker_places import Place, socket_path
@@ -57,8 +58,9 @@ class MediaPool:
         folder that all of them have, each maybe under a path of its own."""
         self._folder = folder
         self._recordings = recordings
+        self._spare = SpareWorker()
         ours = [
-            MediaLink(number, socket_path(folder, number), arguments, self)
+            MediaLink(number, socket_path(folder, number), arguments, self, self._spare)
             for number, arguments in enumerate(workers, 1)
         ]
         self._ours = ours
@@ -105,6 +107,8 @@ class MediaPool:
         for outcome in await asyncio.gather(*(link.start() for link in self.links), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
+        if self._ours:
+            self._spare.prepare()
         return held
 
     async def _retire_strangers(self) -> None:
@@ -131,6 +135,7 @@ class MediaPool:
     async def stop(self) -> None:
         """Let all workers finish their journals; ours leave."""
         await asyncio.gather(*(link.stop() for link in self.links))
+        await self._spare.close()
 
     # ---- desk.ports.Rooms ----
 

@@ -37,8 +37,6 @@ class RemoteLink:
         self._complaint = ""
         self._stopping = False
         self._away_since: float | None = None
-        self.pid = 0
-        """A process of another machine has no number here."""
         self.draining = False
         self.restarts = 0
         """How often another process was found in its place."""

@@ -18,8 +18,9 @@ from vwindow.config import load
 from vwindow.desk.ports import HeldRoom, RecordingOrder, RoomPart
 from vwindow.errors import Refused, Unavailable
 from vwindow.ids import RecordingId, RoomId
+from vwindow.media_link import MediaLink
 from vwindow.media_pool import MediaPool
-from vwindow.sfu.control import Hello
+from vwindow.sfu.control import Drain, Hello
 from vwindow.sfu.slots import GRANTED
 from vwindow.worker_orders import WorkerState, drain, look
 from vwindow.worker_places import socket_path
@@ -29,6 +30,7 @@ R1, R2, R3 = RoomId("r1"), RoomId("r2"), RoomId("r3")
 SERVER = """
 import asyncio, json, sys
 from pathlib import Path
+from vwindow.media_link import MediaLink
 from vwindow.media_pool import MediaPool
 from vwindow.desk.ports import RecordingOrder
 async def main():
@@ -235,3 +237,54 @@ async def test_a_hung_worker_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
         os.kill(one.links[0].pid, signal.SIGSTOP)
         await until(lambda: ears.lost == [R1])
         await until(lambda: one.up)
+
+
+async def test_a_worker_that_waited_takes_the_place_of_a_killed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vwindow.spare_worker.REST_SECONDS", 0.0)
+    async with pool(tmp_path, arguments(tmp_path, free_port())) as (one, ears, _):
+        spare, (link,) = one._spare, one.links
+        assert isinstance(link, MediaLink)
+        for round_ in range(2):
+            await one.open(R1, round_)
+            await until(lambda: spare._waiting is not None)
+            assert spare._waiting is not None
+            ready = spare._waiting.pid
+            os.kill(link.pid, signal.SIGKILL)
+            await until(lambda: len(ears.lost) == round_ + 1)  # noqa: B023 - waited for here
+            await one.open(R1, round_ + 2)
+            assert link.pid == ready
+            await one.answer(R1, "agent", offer("agent"))
+        # One that has died in the meantime is no loss.
+        await until(lambda: spare._waiting is not None)
+        assert spare._waiting is not None
+        os.kill(spare._waiting.pid, signal.SIGKILL)
+        os.kill(link.pid, signal.SIGKILL)
+        await until(lambda: len(ears.lost) == 3)
+        await one.open(R1, 4)
+        assert link.pid != ready and link.up
+
+
+async def test_after_draining_the_program_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vwindow.spare_worker.REST_SECONDS", 0.0)
+    async with pool(tmp_path, arguments(tmp_path, free_port(), free_port())) as (one, _, _):
+        spare, (link, _other) = one._spare, one.links
+        assert isinstance(link, MediaLink)
+        await until(lambda: spare._waiting is not None)
+        assert spare._waiting is not None
+        ready, before = spare._waiting.pid, link.pid
+        link.draining = True
+        await link.ask(Drain())
+        await until(lambda: link.up and link.pid != before)
+        assert link.pid != ready and spare._waiting.pid == ready
+
+
+async def test_a_waiting_worker_goes_with_its_server(tmp_path: Path) -> None:
+    waiting = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "vwindow.spare_worker", cwd=ROOT, stdin=asyncio.subprocess.PIPE
+    )
+    assert waiting.stdin is not None
+    waiting.stdin.close()  # as the kernel does for a server that was killed
+    async with asyncio.timeout(10):
+        assert await waiting.wait() == 0
