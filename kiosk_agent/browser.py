@@ -72,8 +72,8 @@ class Browser:
         await asyncio.to_thread(self._wipe)
         # Chromium's source names follow its own language; the page is Chinese regardless.
         environ = {**os.environ, "LANGUAGE": "en"}
-        try:
-            process = await asyncio.create_subprocess_exec(
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *self.arguments(url),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
@@ -81,6 +81,14 @@ class Browser:
                 env=environ,
                 start_new_session=True,
             )
+        )
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # What was started within this wait has children already.
+            with contextlib.suppress(OSError):
+                await self._stop(await starting)
+            raise
         except OSError as error:
             log.error("the browser cannot be started: %s", error)
             return
