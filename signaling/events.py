@@ -46,6 +46,7 @@ SERVER_TO_STAFF: dict[str, type[wire.Wire]] = {
     "media.answer": wire.MediaAnswer,
     "media.refused": wire.MediaRefused,
     "recording.light": wire.RecordingLight,
+    "media.targets": wire.MediaTargets,
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import socketio
@@ -81,6 +82,10 @@ class SocketOutbox:
         self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool, console: str = ""
     ) -> None:
         self._put("/staff", console or staff, "media.refused", _refused(call, part, code, retryable))
+
+    def media_targets(self, staff: StaffId, call: CallId, targets: Mapping[str, int]) -> None:
+        bits = {"face": targets.get("staff.face"), "screen": targets.get("staff.screen")}
+        self._put("/staff", staff, "media.targets", wire.MediaTargets.model_validate({"call": call, **bits}))
 
     def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
         light = {"call": call, "state": state, "bytes_total": bytes_total, "bytes_recent": bytes_recent}

@@ -302,6 +302,14 @@ class StaffMirror(Wire):
     server_time: datetime
 
 
+class MediaTargets(Wire):
+    """How much each picture that the console sends may have, in bit/s; null says nothing of it."""
+
+    call: Id
+    face: int | None = Field(default=None, ge=0, le=100_000_000)
+    screen: int | None = Field(default=None, ge=0, le=100_000_000)
+
+
 class RecordingLight(Wire):
     """Bytes really written in the last seconds: what the light shows."""
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -35,7 +35,11 @@ SIDES: tuple[Side, ...] = ("kiosk", "staff")
 class MediaListener(Protocol):
     """Hear what the workers tell."""
 
-    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
+    def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None: ...
+
+    def speaker_changed(self, room: RoomId, source: str) -> None: ...
+
+    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None: ...
 
     def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None: ...
 
@@ -266,8 +270,12 @@ class MediaPool:
         if listener is None or self._homes.get(room) not in (link, None):
             return
         match message:
-            case control.PeerChanged() if message.part in PARTS:
-                listener.peer_changed(room, cast(Part, message.part), message.state)
+            case control.PeerChanged():
+                listener.peer_changed(room, message.part, message.state)
+            case control.SpeakerChanged():
+                listener.speaker_changed(room, message.source)
+            case control.TargetsChanged():
+                listener.targets_changed(room, message.part, message.targets)
             case control.RecordingProgress():
                 listener.recording_progress(
                     room, message.bytes_total, message.bytes_recent, message.stalled, message.paused

@@ -60,6 +60,11 @@ export class CallMedia {
     this.forget = [
       link.on("media.answer", (answer) => void this.accept(answer)),
       link.on("media.refused", (refusal) => this.refuse(refusal)),
+      link.on("media.targets", ({ call, face, screen }) => {
+        const side = this.attempt?.call === call ? this.attempt.side : null;
+        // A connection that ends meanwhile has nothing to limit.
+        void side?.share({ face, screen }).catch(() => undefined);
+      }),
       link.onState((up) => up && this.tellPath()),
       studio.onTrack((what, track) => void this.attempt?.side.setTrack(what, track).catch(() => undefined)),
     ];

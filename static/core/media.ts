@@ -1,4 +1,5 @@
 import { configuration, NO_WAYS, readPath, type Path, type Ways } from "./path";
+import { limit } from "./shares";
 import { readStats, type MediaStats } from "./stats";
 import type { MediaAnswer, Slot } from "./wire";
 
@@ -126,6 +127,14 @@ export class MediaSide {
     this.sourceListeners.clear();
     this.stateListeners.clear();
     this.pathListeners.clear();
+  /** Let each picture have so many bit/s; null says nothing of it. */
+  async share(bits: Partial<Record<Sending, number | null>>): Promise<void> {
+    for (const [what, sender] of this.senders) {
+      const most = bits[what];
+      if (typeof most === "number") await limit(sender, most);
+    }
+  }
+
     this.peer.close();
   }
 

@@ -137,6 +137,13 @@ export interface MediaRefused {
   error: WireError;
 }
 
+/** How much each picture that the console sends may have, in bit/s; null says nothing of it. */
+export interface MediaTargets {
+  call: string;
+  face: number | null;
+  screen: number | null;
+}
+
 /** The way that a media connection takes. */
 export interface PathNow {
   part: "page" | "agent" | "console";
@@ -265,6 +272,7 @@ export interface ServerToStaff {
   "media.answer": MediaAnswer;
   "media.refused": MediaRefused;
   "recording.light": RecordingLight;
+  "media.targets": MediaTargets;
 }
 
 export interface PageToAgent {

@@ -231,6 +231,7 @@ class FakeOutbox:
 
     def _keep(self, what: str, name: str) -> None:
         self.log.append((what, name))
+    targets: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
         self.told.set()
 
     def kiosk_mirror(self, kiosk: KioskId, view: KioskView) -> None:
@@ -270,3 +271,7 @@ class FakeOutbox:
     def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
         self.lights.append((staff, state, bytes_total, bytes_recent))
         self._keep("recording_light", staff)
+    def media_targets(self, staff: StaffId, call: CallId, targets: Mapping[str, int]) -> None:
+        self.targets.append((staff, call, dict(targets)))
+        self._keep("media_targets", staff)
+

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,8 @@ class Ears:
     def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None: ...
 
     def speaker_changed(self, room: RoomId, source: str) -> None: ...
+
+    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None: ...
 
     def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None:
         self.bytes = total

@@ -70,3 +70,14 @@ async def test_when_a_flush_returns_all_is_sent(sockets: FakeSockets) -> None:
 async def test_a_silent_page_does_not_keep_back_a_stop(sockets: FakeSockets, caplog: pytest.LogCaptureFixture) -> None:
     assert await told(sockets, "s1", seconds=0.05, reads=False) == []
     assert "not all pages could be told" in caplog.text
+
+
+async def test_a_console_is_told_what_each_of_its_pictures_may_have(sockets: FakeSockets) -> None:
+    outbox = SocketOutbox(sockets)  # type: ignore[arg-type]
+    link = sockets.eio.sockets["s1"] = FakeLink()
+    outbox.media_targets(StaffId("s1"), CallId("c1"), {"staff.face": 300_000, "kiosk.face": 1})
+    pump = asyncio.create_task(outbox.run())
+    try:
+        assert await link.queue.get() == ("media.targets", {"call": "c1", "face": 300_000, "screen": None})
+    finally:
+        pump.cancel()

@@ -326,6 +326,17 @@ class Desk:
         """Take in that a media connection is `up`, `silent`, `back` or `gone`."""
         self._peers.changed(CallId(room), part, state)
 
+    def speaker_changed(self, room: RoomId, source: str) -> None:
+        """Take in whose voice leads; no rule of a call hangs on it."""
+        log.debug("call %s: %s speaks", room, source or "nobody")
+
+    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None:
+        """Pass on to the console what each of its pictures may have; no rule of a call hangs on it."""
+        call = CallId(room)
+        found = self._floor.call(call)
+        if part == "console" and found is not None and found.staff is not None:
+            self._outbox.media_targets(found.staff, call, targets)
+
     def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool = False) -> None:
         """Take in what the recording of a room has written."""
         now, call = self._clock.now(), CallId(room)

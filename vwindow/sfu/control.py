@@ -219,6 +219,15 @@ class SpeakerChanged(Message):
     source: str
 
 
+class TargetsChanged(Message):
+    """What each picture of a browser may have in bit/s, by source; on a change, at most once a second, and each 10 s."""
+
+    event: Literal["targets"] = "targets"
+    room: str
+    part: Literal["page", "agent", "console", "guest", "observer"]
+    targets: dict[str, int]
+
+
 class RecordingProgress(Message):
     """Once a second for each running recording: bytes that are really on disk."""
 
@@ -240,7 +249,8 @@ class RecordingFailed(Message):
 
 
 Event = Annotated[
-    PeerChanged | StreamChanged | SpeakerChanged | RecordingProgress | RecordingFailed, Field(discriminator="event")
+    PeerChanged | StreamChanged | SpeakerChanged | TargetsChanged | RecordingProgress | RecordingFailed,
+    Field(discriminator="event"),
 ]
 
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)

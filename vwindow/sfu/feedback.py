@@ -115,10 +115,14 @@ class Feedback:
 
     def _bandwidth(self) -> bytes:
         videos = self._intake.videos
+    @property
+    def shares(self) -> dict[str, int]:
+        """Return the bit/s that each picture of the peer may have, as it was told by their sum or one by one."""
+        return {name: self._told.get(name, self._bitrate) for name in set(self._intake.videos.values())}
+
         targets = {ssrc: self._told.get(name, self._bitrate) for ssrc, name in videos.items()}
         if self._summed:
-            total = sum(self._told.get(name, self._bitrate) for name in set(videos.values()))
-            return rtcp.remb(OUR_SSRC, total, list(targets)) if videos else b""
+            return rtcp.remb(OUR_SSRC, sum(self.shares.values()), list(targets)) if videos else b""
         # What nobody is shown need not be sent well.
         targets.update(dict.fromkeys(self._intake.shut_videos, FACE_FLOOR))
         return b"".join(rtcp.remb(OUR_SSRC, target, [ssrc]) for ssrc, target in targets.items())

@@ -15,11 +15,14 @@ from vwindow.sfu.intake import Intake, Taker
 from vwindow.sfu.ports import LocalPort
 from vwindow.sfu.sdp import Offer
 from vwindow.sfu.seat import SlotStart
+from vwindow.sfu.shares import Shares
 from vwindow.sfu.slots import format_of
 from vwindow.sfu.transport import Certificate, SrtpError
 
 MAX_SSRCS = 16
 """Senders in one association, of media and of reports; SRTP keeps state for each for good."""
+BROWSERS = frozenset({"console", "guest"})
+"""Parts that send several pictures and count a REMB for all of them."""
 UNPROVEN_PACKETS = 10
 """Media packets to a new path before an authenticated packet has come from there."""
 PER_PACKET = 68
@@ -67,6 +70,7 @@ class Peer:
         self._feedback: Feedback | None = None
         self._wall = 0.0
         self._padded = 0
+        self._shares = Shares()
         self.egresses: Sequence[Egress] = ()
         self.downlink = Downlink(offer)
 
@@ -239,6 +243,12 @@ class Peer:
         """Take the bit/s that each source of the room may send with."""
         if self._feedback is not None:
             self._feedback.retarget(targets, now)
+
+    def shares(self, now: float) -> dict[str, int]:
+        """Return the bit/s of each picture of a browser when they are to be told now, else nothing."""
+        if self._feedback is None or self.part not in BROWSERS:
+            return {}
+        return self._shares.due(self._feedback.shares, now)
 
     def probe(self, now: float) -> bool:
         """Load the path to find out whether it carries what pauses; tell whether that is needed now."""

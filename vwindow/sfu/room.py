@@ -11,7 +11,7 @@ from vwindow.errors import Refused
 from vwindow.ice.book import Book
 from vwindow.sfu.answer import Local, write_answer
 from vwindow.sfu.balance import Balance
-from vwindow.sfu.control import Event, PeerChanged, Slot, SpeakerChanged, StreamChanged
+from vwindow.sfu.control import Event, PeerChanged, Slot, SpeakerChanged, StreamChanged, TargetsChanged
 from vwindow.sfu.counters import Counters
 from vwindow.sfu.grants import Grants
 from vwindow.sfu.ingest import Ingest
@@ -237,6 +237,7 @@ class Room:
         if phase % BALANCE_TICKS == 0:
             live = {name: source for name, source in self._sources.items() if source.live}
             self._balance.tick(self._up.values(), live, now)
+            self._tell_shares(now)
         for source in self._sources.values():
             source.tick(now)
         levels = {name: s.level for name, s in self._sources.items() if s.live and now - s.last_packet < HEARD_SECONDS}
@@ -244,6 +245,11 @@ class Room:
             self._around.emit(SpeakerChanged(room=self.name, source=self._speaker.name))
         if self._recording is not None and phase == 0:
             self._recording.tick(now)
+
+    def _tell_shares(self, now: float) -> None:
+        for peer in self._up.values():
+            if (shares := peer.shares(now)) and peer.part != "whip" and peer.part != "whep":
+                self._around.emit(TargetsChanged(room=self.name, part=peer.part, targets=shares))
 
     def probe(self, now: float) -> bool:
         """Load paths that may carry more than is sent; tell whether one was. The oftener, the shorter its queue."""
