@@ -35,11 +35,9 @@ SIDES: tuple[Side, ...] = ("kiosk", "staff")
 class MediaListener(Protocol):
     """Hear what the workers tell."""
 
-    def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None: ...
+    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
 
-    def speaker_changed(self, room: RoomId, source: str) -> None: ...
-
-    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None: ...
+    def targets_changed(self, room: RoomId, part: Part, targets: Mapping[str, int]) -> None: ...
 
     def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None: ...
 
@@ -270,12 +268,10 @@ class MediaPool:
         if listener is None or self._homes.get(room) not in (link, None):
             return
         match message:
-            case control.PeerChanged():
-                listener.peer_changed(room, message.part, message.state)
-            case control.SpeakerChanged():
-                listener.speaker_changed(room, message.source)
-            case control.TargetsChanged():
-                listener.targets_changed(room, message.part, message.targets)
+            case control.PeerChanged() if message.part in PARTS:
+                listener.peer_changed(room, cast(Part, message.part), message.state)
+            case control.TargetsChanged() if message.part in PARTS:
+                listener.targets_changed(room, cast(Part, message.part), message.targets)
             case control.RecordingProgress():
                 listener.recording_progress(
                     room, message.bytes_total, message.bytes_recent, message.stalled, message.paused

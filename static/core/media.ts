@@ -119,14 +119,6 @@ export class MediaSide {
     await sender.replaceTrack(track);
   }
 
-  async stats(): Promise<MediaStats> {
-    return readStats(await this.peer.getStats());
-  }
-
-  close(): void {
-    this.sourceListeners.clear();
-    this.stateListeners.clear();
-    this.pathListeners.clear();
   /** Let each picture have so many bit/s; null says nothing of it. */
   async share(bits: Partial<Record<Sending, number | null>>): Promise<void> {
     for (const [what, sender] of this.senders) {
@@ -135,6 +127,14 @@ export class MediaSide {
     }
   }
 
+  async stats(): Promise<MediaStats> {
+    return readStats(await this.peer.getStats());
+  }
+
+  close(): void {
+    this.sourceListeners.clear();
+    this.stateListeners.clear();
+    this.pathListeners.clear();
     this.peer.close();
   }
 

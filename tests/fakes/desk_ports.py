@@ -227,11 +227,11 @@ class FakeOutbox:
     answers: dict[Part, RoomAnswer] = field(default_factory=dict)
     refusals: list[tuple[str, Part, str, bool]] = field(default_factory=list)
     lights: list[tuple[str, str, int, int]] = field(default_factory=list)
+    targets: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def _keep(self, what: str, name: str) -> None:
         self.log.append((what, name))
-    targets: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
         self.told.set()
 
     def kiosk_mirror(self, kiosk: KioskId, view: KioskView) -> None:
@@ -268,10 +268,10 @@ class FakeOutbox:
         self.refusals.append((staff, part, code, retryable))
         self._keep("staff_refused", staff)
 
-    def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
-        self.lights.append((staff, state, bytes_total, bytes_recent))
-        self._keep("recording_light", staff)
     def media_targets(self, staff: StaffId, call: CallId, targets: Mapping[str, int]) -> None:
         self.targets.append((staff, call, dict(targets)))
         self._keep("media_targets", staff)
 
+    def recording_light(self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int) -> None:
+        self.lights.append((staff, state, bytes_total, bytes_recent))
+        self._keep("recording_light", staff)

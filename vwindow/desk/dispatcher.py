@@ -326,11 +326,7 @@ class Desk:
         """Take in that a media connection is `up`, `silent`, `back` or `gone`."""
         self._peers.changed(CallId(room), part, state)
 
-    def speaker_changed(self, room: RoomId, source: str) -> None:
-        """Take in whose voice leads; no rule of a call hangs on it."""
-        log.debug("call %s: %s speaks", room, source or "nobody")
-
-    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None:
+    def targets_changed(self, room: RoomId, part: Part, targets: Mapping[str, int]) -> None:
         """Pass on to the console what each of its pictures may have; no rule of a call hangs on it."""
         call = CallId(room)
         found = self._floor.call(call)

@@ -207,10 +207,10 @@ class Outbox(Protocol):
         self, staff: StaffId, call: CallId, part: Part, code: str, retryable: bool, console: str = ""
     ) -> None: ...
 
-    def recording_light(
-        self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int
-    ) -> None: ...
     def media_targets(self, staff: StaffId, call: CallId, targets: Mapping[str, int]) -> None:
         """Tell the consoles what each picture of theirs may have, in bit/s by source."""
         ...
 
+    def recording_light(
+        self, staff: StaffId, call: CallId, state: str, bytes_total: int, bytes_recent: int
+    ) -> None: ...

@@ -113,13 +113,13 @@ class Feedback:
         if lowered:
             self._send(rtcp.receiver_report(OUR_SSRC, ()) + self._bandwidth())
 
-    def _bandwidth(self) -> bytes:
-        videos = self._intake.videos
     @property
     def shares(self) -> dict[str, int]:
         """Return the bit/s that each picture of the peer may have, as it was told by their sum or one by one."""
         return {name: self._told.get(name, self._bitrate) for name in set(self._intake.videos.values())}
 
+    def _bandwidth(self) -> bytes:
+        videos = self._intake.videos
         targets = {ssrc: self._told.get(name, self._bitrate) for ssrc, name in videos.items()}
         if self._summed:
             return rtcp.remb(OUR_SSRC, sum(self.shares.values()), list(targets)) if videos else b""
