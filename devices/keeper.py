@@ -36,11 +36,11 @@ class Session(Protocol):
 class Keeper:
     """Run one session for ever and tell of each change of health, with one log line down and one up."""
 
-    def __init__(self, name: str, session: Session, *, retry: float = RETRY_SECONDS) -> None:
+    def __init__(self, name: str, session: Session, *, retry: float | None = None) -> None:
         """`name` is the kind and the technique, as in "id_card_reader sdt"."""
         self._name = name
         self._session = session
-        self._retry = retry
+        self._retry = RETRY_SECONDS if retry is None else retry
         self._health = Health("starting")
         self._task: asyncio.Task[None] | None = None
         self._changed: Changed = lambda _: None
