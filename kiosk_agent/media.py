@@ -7,7 +7,7 @@ tests/contract/test_agent_seam.py says what is expected of each.
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -72,7 +72,7 @@ class MediaConnection:
         self._track = CameraTrack(feed)
         self._loopback = loopback
         capabilities = RTCRtpSender.getCapabilities("video")
-        codecs = [codec for codec in capabilities.codecs if codec.mimeType in ("video/VP8", "video/rtx")]
+        codecs = [codec for codec in capabilities.codecs if _offered(codec.mimeType, codec.parameters)]
         for source in (self._track, "video", "video"):
             self._peer.addTransceiver(source, direction="sendonly").setCodecPreferences(codecs)
         self._peer.on("connectionstatechange", changed)
@@ -114,6 +114,13 @@ class MediaConnection:
         ice: Any = self._peer.getTransceivers()[0].sender.transport.transport._connection
         for protocol in ice._protocols:
             protocol.datagram_received = _guarded(protocol.datagram_received, ice)
+
+
+def _offered(name: str, parameters: Mapping[str, object]) -> bool:
+    """Tell whether a room may be in a format: VP8, or H.264 in its constrained baseline (RFC 6184)."""
+    if name == "video/H264":
+        return str(parameters.get("profile-level-id")).startswith("42e0")
+    return name in ("video/VP8", "video/rtx")
 
 
 def _guarded(receive: Callable[[bytes, Any], None], ice: Any) -> Callable[[bytes, Any], None]:

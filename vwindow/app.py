@@ -101,7 +101,9 @@ class Server:
         self._stack.push_async_callback(self._tasks.close)
 
         recordings = settings.recordings_dir.absolute()
-        media = MediaPool(settings.data_dir, worker_arguments(settings), remote_places(settings), recordings)
+        media = MediaPool(
+            settings.data_dir, worker_arguments(settings), remote_places(settings), recordings, settings.video_codec
+        )
         finishing = Finishing(books.ledger.recordings, clock)
         books.ledger.finishing = finishing
         relays = TurnServers(settings.turn_urls, settings.turn_secret.get_secret_value(), settings.turn_seconds)

@@ -6,10 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, cast, get_args
 
 from vwindow.calls.events import Side
-from vwindow.desk.ports import HeldRoom, Part, RecordingOrder, RoomAnswer
+from vwindow.desk.ports import HeldRoom, RecordingOrder, RoomAnswer, RoomPart
 from vwindow.desk.views import SlotView
 from vwindow.errors import Refused, Unavailable
 from vwindow.ids import RoomId
@@ -28,16 +28,18 @@ PLACE_SECONDS = 5.0
 LOOK_SECONDS = 0.05
 SUSPECT_SECONDS = 3.0
 """A worker that has not been reached for so long, and a side whose media are gone: the room moves."""
-PARTS = frozenset({"page", "agent", "console"})
+PARTS: frozenset[str] = frozenset(get_args(RoomPart))
 SIDES: tuple[Side, ...] = ("kiosk", "staff")
 
 
 class MediaListener(Protocol):
     """Hear what the workers tell."""
 
-    def peer_changed(self, room: RoomId, part: Part, state: str) -> None: ...
+    def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None: ...
 
-    def targets_changed(self, room: RoomId, part: Part, targets: Mapping[str, int]) -> None: ...
+    def speaker_changed(self, room: RoomId, source: str) -> None: ...
+
+    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None: ...
 
     def recording_progress(self, room: RoomId, total: int, recent: int, stalled: bool, paused: bool) -> None: ...
 
@@ -55,9 +57,10 @@ class MediaPool:
         workers: Sequence[Sequence[str]],
         remote: Sequence[Place] = (),
         recordings: Path | None = None,
+        video: control.Video = "vp8",
     ) -> None:
         """`workers`: the command line of each of ours, without socket; `remote`: where others are; `recordings`: the
-        folder that all of them have, each maybe under a path of its own."""
+        folder that all of them have, each maybe under a path of its own; `video`: what rooms begin with."""
         self._folder = folder
         self._recordings = recordings
         self._spare = SpareWorker()
@@ -73,6 +76,11 @@ class MediaPool:
         self._listener: MediaListener | None = None
         self._homes: dict[RoomId, WorkerLink] = {}
         self._opening: Counter[int] = Counter()
+        self._video = video
+        self._plain: set[RoomId] = set()
+        """Rooms in VP8 because a side has no H.264."""
+        self._leaving: set[RoomId] = set()
+        """Rooms that are given up for one in VP8, until that is opened."""
         self._news = asyncio.Event()
 
     @property
@@ -103,9 +111,12 @@ class MediaPool:
                 self._homes[name] = link
                 held[name] = HeldRoom(
                     room.media,
-                    frozenset(cast(Part, part) for part in PARTS & set(room.up)),
+                    frozenset(cast(RoomPart, part) for part in PARTS & set(room.up)),
                     tuple(side for side in SIDES if side in room.suspended_by),
+                    frozenset(room.grants),
                 )
+                if room.video != "h264":
+                    self._plain.add(name)
         for outcome in await asyncio.gather(*(link.start() for link in self.links), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -143,6 +154,7 @@ class MediaPool:
 
     async def open(self, room: RoomId, media: int) -> None:
         full: set[int] = set()
+        self._leaving.discard(room)
         try:
             async with asyncio.timeout(PLACE_SECONDS):
                 while True:
@@ -162,7 +174,8 @@ class MediaPool:
     async def _open_at(self, link: WorkerLink, room: RoomId, media: int, full: set[int]) -> bool:
         self._opening[link.number] += 1
         try:
-            await link.ask(control.OpenRoom(room=room, media=media))
+            video = "vp8" if room in self._plain else self._video
+            await link.ask(control.OpenRoom(room=room, media=media, video=video))
         except Unavailable as error:
             if error.code == "draining":
                 link.draining = True
@@ -182,15 +195,43 @@ class MediaPool:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._news.wait()
 
-    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer:
+    async def answer(self, room: RoomId, part: RoomPart, sdp: str) -> RoomAnswer:
         link = self._home(room)
         if link.away > SUSPECT_SECONDS and self._place({link.number}) is not None:
             # A side offers anew because its media are gone, and so is the connection: it is the machine.
             self._tell_lost(link, [room])
-        reply = await self._home(room).ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
+        link = self._home(room)
+        try:
+            reply = await link.ask(control.AnswerOffer(room=room, part=part, sdp=sdp))
+        except Refused as error:
+            if error.code != "no_h264":
+                raise
+            await self._begin_anew_in_vp8(room, link)
+            raise Unavailable("worker_lost", "the room begins anew in VP8") from error
         return RoomAnswer(reply.sdp, tuple(SlotView(s.mid, s.kind, s.source) for s in reply.slots))
 
+    async def _begin_anew_in_vp8(self, room: RoomId, link: WorkerLink) -> None:
+        """Give a room up for the side that has no H.264, once, by the way that leads on from a lost worker."""
+        if self._homes.get(room) is not link:
+            return
+        del self._homes[room]
+        self._plain.add(room)
+        self._leaving.add(room)
+        log.warning("room %s: a side has no H.264; its media begin anew in VP8", room)
+        try:
+            await link.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
+        except (Refused, Unavailable) as error:
+            log.warning("room %s was not closed: %s", room, error)
+        finally:
+            if self._listener is not None:
+                self._listener.rooms_lost([room])
+
+    async def grant(self, room: RoomId, source: str, on: bool) -> None:
+        await self._home(room).ask(control.Grant(room=room, source=source, on=on))
+
     async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
+        if room in self._leaving:
+            return  # another room takes its place, and is recorded in its turn
         # Relative to the folder that the worker was given: it takes nothing outside, and may know it by another path.
         path = order.path
         if self._recordings is not None and Path(path).is_relative_to(self._recordings):
@@ -225,6 +266,8 @@ class MediaPool:
         return link
 
     async def close(self, room: RoomId) -> None:
+        self._plain.discard(room)
+        self._leaving.discard(room)
         link = self._homes.pop(room, None)
         if link is None:
             return
@@ -268,10 +311,12 @@ class MediaPool:
         if listener is None or self._homes.get(room) not in (link, None):
             return
         match message:
-            case control.PeerChanged() if message.part in PARTS:
-                listener.peer_changed(room, cast(Part, message.part), message.state)
-            case control.TargetsChanged() if message.part in PARTS:
-                listener.targets_changed(room, cast(Part, message.part), message.targets)
+            case control.PeerChanged():
+                listener.peer_changed(room, message.part, message.state)
+            case control.SpeakerChanged():
+                listener.speaker_changed(room, message.source)
+            case control.TargetsChanged():
+                listener.targets_changed(room, message.part, message.targets)
             case control.RecordingProgress():
                 listener.recording_progress(
                     room, message.bytes_total, message.bytes_recent, message.stalled, message.paused

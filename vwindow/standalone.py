@@ -29,10 +29,13 @@ KEY_FILE = "journal.key"
 class OwnRooms:
     """Open a room for whoever comes first, record it when asked to, and close it after the last one left."""
 
-    def __init__(self, listen: Sequence[tuple[str, int]], clock: Clock, record: Path | None) -> None:
+    def __init__(
+        self, listen: Sequence[tuple[str, int]], clock: Clock, record: Path | None, video: control.Video
+    ) -> None:
         self._tasks = TaskSet("standalone", limit=2000)
         self._clock = clock
         self._record = record
+        self._video = video
         self._key = recording_key(record) if record is not None else ""
         self._rooms = Rooms(listen, JournalRecorder(), self._heard, clock)
         self._open: set[str] = set()
@@ -55,7 +58,7 @@ class OwnRooms:
     async def answer_stream(self, kind: StreamKind, room: str, side: str, source: str, sdp: str) -> StreamAnswer:
         """Answer an offer, in a new room when there is none of this name."""
         fresh = room not in self._open
-        await self._order(control.OpenRoom(room=room))
+        await self._order(control.OpenRoom(room=room, video=self._video))
         self._open.add(room)
         try:
             reply = await self._order(control.AnswerStream(room=room, part=kind, side=side, source=source, sdp=sdp))
@@ -121,15 +124,20 @@ def check_listen(host: str) -> None:
 
 
 async def run_standalone(
-    listen: tuple[str, int], udp: Sequence[tuple[str, int]], token: str, record: Path | None, clock: Clock | None = None
+    listen: tuple[str, int],
+    udp: Sequence[tuple[str, int]],
+    token: str,
+    record: Path | None,
+    video: control.Video = "vp8",
+    clock: Clock | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT; returns when all journals are whole.
+    """Run, with pictures in `video` alone, until SIGTERM or SIGINT; returns when all journals are whole.
 
     Raises ConfigError for an address beyond the loopback, ValueError or OSError when it cannot start.
     """
     check_listen(listen[0])
     clock = clock or SystemClock()
-    rooms = OwnRooms(udp, clock, record)
+    rooms = OwnRooms(udp, clock, record, video)
     app = web.Application(client_max_size=MAX_OFFER_BYTES)
     add_whip(app, WhipParts(rooms, OneToken(token), clock, origins=("*",)))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)

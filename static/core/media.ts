@@ -25,17 +25,25 @@ export const LINES: Record<Part, readonly Line[]> = {
 };
 
 const FACE_BITS_PER_SECOND = 1_500_000;
-const CODECS: Record<Kind, readonly string[]> = { audio: ["audio/opus"], video: ["video/vp8", "video/rtx"] };
+/** In the order of the offer; the worker answers with the one that its room is in. */
+const CODECS: Record<Kind, readonly string[]> = {
+  audio: ["audio/opus"],
+  video: ["video/vp8", "video/h264", "video/rtx"],
+};
+/** H.264 that every side can make and show: constrained baseline, not interleaved (RFC 6184). */
+const H264_BASELINE = /^(?=.*packetization-mode=1)(?=.*profile-level-id=42e0)/i;
 
 export type Tracks = Partial<Record<Sending, MediaStreamTrack | null>>;
 export type SourceListener = (source: Source, track: MediaStreamTrack) => void;
 export type StateListener = (state: RTCPeerConnectionState) => void;
 export type PathListener = (path: Path) => void;
 
-/** Only the room's codecs: an offer of twelve m-lines with all of Chromium's would be 60 KB. */
+/** Only what a room may be in: an offer of twelve m-lines with all of Chromium's codecs would be 60 KB. */
 function narrow(transceiver: RTCRtpTransceiver, kind: Kind): void {
-  const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-  const wanted = known.filter((codec) => CODECS[kind].includes(codec.mimeType.toLowerCase()));
+  const known = (RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []).filter(
+    (codec) => codec.mimeType.toLowerCase() !== "video/h264" || H264_BASELINE.test(codec.sdpFmtpLine ?? ""),
+  );
+  const wanted = CODECS[kind].flatMap((name) => known.filter((codec) => codec.mimeType.toLowerCase() === name));
   if (wanted.length > 0) transceiver.setCodecPreferences(wanted);
 }
 

@@ -15,6 +15,7 @@ from vwindow.desk.ports import (
     Part,
     RecordingOrder,
     RoomAnswer,
+    RoomPart,
     StaffFacts,
 )
 from vwindow.desk.views import KioskCallView, KioskView, SlotView, StaffCallView, StaffView
@@ -198,11 +199,14 @@ class FakeRooms:
             await self.gate.wait()
         self._enter("open", room)
 
-    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer:
+    async def answer(self, room: RoomId, part: RoomPart, sdp: str) -> RoomAnswer:
         self._enter("answer", part)
         if sdp in self.answers:
             return await self.answers[sdp]
         return RoomAnswer(f"answer to {sdp}", (SlotView("0", "audio", "staff.microphone"),))
+
+    async def grant(self, room: RoomId, source: str, on: bool) -> None:
+        self._enter("grant" if on else "revoke", source)
 
     async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
         self.orders.append(order)

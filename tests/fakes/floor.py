@@ -15,7 +15,7 @@ from vwindow.sfu.counters import Counters
 from vwindow.sfu.gate import Gate
 from vwindow.sfu.peer import Peer
 from vwindow.sfu.room import Room, Surroundings
-from vwindow.sfu.slots import Part
+from vwindow.sfu.slots import Part, VideoCodec
 
 KEY = b"\x10\x00key"
 DELTA = b"\x10\x01delta"
@@ -123,7 +123,7 @@ class Guest:
 class Floor:
     """Everything around one room."""
 
-    def __init__(self) -> None:
+    def __init__(self, video: VideoCodec = "vp8") -> None:
         self.clock = FakeClock()
         self.certificate = FakeCertificate()
         self.recorder = FakeRecorder()
@@ -145,6 +145,7 @@ class Floor:
                 emit=self.events.append,
                 face_bitrate=1_500_000,
             ),
+            video=video,
         )
         self._phase = 0
 

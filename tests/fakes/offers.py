@@ -12,7 +12,7 @@ def offer_lines(part: Part) -> list[str]:
     rows.append("a=group:BUNDLE " + " ".join(str(index) for index in range(len(table))))
     rows += ["a=extmap-allow-mixed", "a=msid-semantic: WMS"]
     for index, line in enumerate(table):
-        types = "111 63 9 0 8" if line.kind == "audio" else "96 97 102"
+        types = "111 63 9 0 8" if line.kind == "audio" else "96 97 102 103 104 105"
         rows += [
             f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {types}",
             "c=IN IP4 0.0.0.0",
@@ -51,6 +51,14 @@ def offer_lines(part: Part) -> list[str]:
                 "a=rtpmap:97 rtx/90000",
                 "a=fmtp:97 apt=96",
                 "a=rtpmap:102 H264/90000",
+                "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
+                "a=rtpmap:103 H264/90000",
+                *(f"a=rtcp-fb:103 {name}" for name in ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")),
+                "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+                "a=rtpmap:104 rtx/90000",
+                "a=fmtp:104 apt=103",
+                "a=rtpmap:105 H264/90000",
+                "a=fmtp:105 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f",
             ]
         if line.sends:
             if line.kind == "video":

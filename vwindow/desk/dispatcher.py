@@ -36,7 +36,7 @@ from vwindow.desk.media import Media, OfferReply
 from vwindow.desk.mirror import Mirror
 from vwindow.desk.peers import Peers
 from vwindow.desk.perform import Performer
-from vwindow.desk.ports import HeldRoom, Ledger, Outbox, Part, Register, Relays, Rooms
+from vwindow.desk.ports import HeldRoom, Ledger, Outbox, Register, Relays, RoomPart, Rooms
 from vwindow.desk.recovery import Recovered, Recovery
 from vwindow.desk.settings import DeskSettings
 from vwindow.desk.timers import Later, LoopLater, Timers
@@ -322,11 +322,15 @@ class Desk:
 
     # ---- news of the media worker ----
 
-    def peer_changed(self, room: RoomId, part: Part, state: str) -> None:
+    def peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None:
         """Take in that a media connection is `up`, `silent`, `back` or `gone`."""
         self._peers.changed(CallId(room), part, state)
 
-    def targets_changed(self, room: RoomId, part: Part, targets: Mapping[str, int]) -> None:
+    def speaker_changed(self, room: RoomId, source: str) -> None:
+        """Take in whose voice leads; no rule of a call hangs on it."""
+        log.debug("call %s: %s speaks", room, source or "nobody")
+
+    def targets_changed(self, room: RoomId, part: RoomPart, targets: Mapping[str, int]) -> None:
         """Pass on to the console what each of its pictures may have; no rule of a call hangs on it."""
         call = CallId(room)
         found = self._floor.call(call)

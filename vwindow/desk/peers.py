@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from vwindow.calls.events import Event, MediaLost, MediaUp, Side
 from vwindow.clock import Clock
-from vwindow.desk.ports import Part
+from vwindow.desk.ports import RoomPart
 from vwindow.ids import CallId
 
-SIDES: dict[Part, Side] = {"page": "kiosk", "agent": "kiosk", "console": "staff"}
-PARTS: dict[Side, frozenset[Part]] = {
+SIDES: dict[RoomPart, Side] = {"page": "kiosk", "agent": "kiosk", "console": "staff"}
+PARTS: dict[Side, frozenset[RoomPart]] = {
     side: frozenset(part for part, owner in SIDES.items() if owner == side) for side in set(SIDES.values())
 }
 
@@ -19,7 +19,7 @@ class Peers:
     def __init__(self, clock: Clock, post: Callable[[Event], None]) -> None:
         self._clock = clock
         self._post = post
-        self._up: dict[CallId, set[Part]] = {}
+        self._up: dict[CallId, set[RoomPart]] = {}
 
     def open(self, call: CallId) -> None:
         """Begin to keep the connections of a call."""
@@ -29,12 +29,11 @@ class Peers:
         """End it."""
         self._up.pop(call, None)
 
-    def changed(self, call: CallId, part: Part, state: str) -> None:
+    def changed(self, call: CallId, part: RoomPart, state: str) -> None:
         """Take in `up`, `silent`, `back` or `gone`; silence alone ends nothing."""
-        up = self._up.get(call)
-        if up is None:
+        up, side = self._up.get(call), SIDES.get(part)
+        if up is None or side is None:  # no call hangs on a guest or an observer
             return
-        side = SIDES[part]
         if state in ("up", "back"):
             if part not in up:
                 up.add(part)

@@ -10,6 +10,8 @@ from vwindow.desk.views import IceServerView, KioskCallView, KioskView, SlotView
 from vwindow.ids import CallId, CentreId, KioskId, RecordingId, RoomId, StaffId
 
 Part = Literal["page", "agent", "console"]
+RoomPart = Literal["page", "agent", "console", "guest", "observer"]
+"""All that may be in a room; an expert of another window and a supervisor come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,12 @@ class HeldRoom:
     """A room that a media worker has kept while there was no server."""
 
     media: int
-    up: frozenset[Part]
+    up: frozenset[RoomPart]
     """Connections that are there."""
     suspended_by: tuple[Side, ...] = ()
     """Who has suspended its recording."""
+    grants: frozenset[str] = frozenset()
+    """Sources that may be heard, seen and recorded."""
 
 
 class Rooms(Protocol):
@@ -163,7 +167,15 @@ class Rooms(Protocol):
         """Open a room, the call's `media`th; waits a few seconds for a worker that is just being started."""
         ...
 
-    async def answer(self, room: RoomId, part: Part, sdp: str) -> RoomAnswer: ...
+    async def answer(self, room: RoomId, part: RoomPart, sdp: str) -> RoomAnswer: ...
+
+    async def grant(self, room: RoomId, source: str, on: bool) -> None:
+        """Let a source (`kiosk.screen`, `observer.microphone`, …) be heard, seen and recorded, or not any more.
+
+        A room begins with the microphones and faces of kiosk, staff and guest, and so does the one that replaces it.
+        Raises Refused("unknown_source") for what no side may ever send.
+        """
+        ...
 
     async def record(self, room: RoomId, order: RecordingOrder, suspended_by: Sequence[Side] = ()) -> None:
         """Record a room; suspended from the beginning when somebody is named."""

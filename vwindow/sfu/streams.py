@@ -46,7 +46,13 @@ def read_stream(sdp: str, kind: StreamKind, side: str, source: str, resource: st
         raise Refused("bad_offer", "no m-line")
     sends = kind == "whip"
     table = tuple(Line(each, sends, carried[0] if each == "audio" else carried[1]) for each in kinds)
-    return read_offer(sdp, kind, table or (Line("audio", sends, ""),), resource, video)
+    try:
+        return read_offer(sdp, kind, table or (Line("audio", sends, ""),), resource, video)
+    except Refused as error:
+        if error.code != "no_h264":
+            raise
+        # A camera or a wall display does not decide what the call is held in.
+        raise Refused("no_common_codec", "the room is in H.264") from error
 
 
 def sent_by(offer: Offer) -> frozenset[str]:
