@@ -88,7 +88,7 @@ def _drop(made: list[Made]) -> None:
 
 
 def _report(line: Timeline, made: list[Made], durations: dict[str, float]) -> dict[str, Any]:
-    played = {source for file in made for _, source in file.plan.tracks}
+    played = {name for file in made for name in (file.plan.picture, file.plan.voice)}
     return {
         "ok": True,
         "sides": {

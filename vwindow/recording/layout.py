@@ -1,14 +1,14 @@
 """Which files a recording is made into.
 
 Browsers play the first picture and the first voice of a file, so each side's face and microphone are one file, and
-each further picture is one of its own. All begin at second 0 of the recording and last as long as it, so playing them
-in sync means starting them together.
+each further picture is one of its own: so is the shorter part of a picture that changed its codec. All begin at second
+0 of the recording and last as long as it, so playing them in sync means starting them together.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vwindow.recording.source import SourceFacts
+from vwindow.recording.source import LATER, SourceFacts
 
 MAX_FILES = 16
 
@@ -31,7 +31,7 @@ class FilePlan:
     def tracks(self) -> tuple[tuple[str, str], ...]:
         """Return kind and source of each track; the silence that stands in for a missing voice is none."""
         found = [("video", self.picture), ("audio", self.voice)]
-        return tuple((kind, source) for kind, source in found if source)
+        return tuple((kind, name.removesuffix(LATER)) for kind, name in found if name)
 
 
 def plan_files(sources: Mapping[str, SourceFacts], without: frozenset[str]) -> list[FilePlan]:
@@ -39,10 +39,12 @@ def plan_files(sources: Mapping[str, SourceFacts], without: frozenset[str]) -> l
     playable = {name for name, facts in sources.items() if facts.playable} - without
     plans = []
     for side in sorted({name.partition(".")[0] for name in playable}):
-        face, voice = (name if name in playable else "" for name in (f"{side}.face", f"{side}.microphone"))
+        faces = [name for name in (f"{side}.face", f"{side}.face{LATER}") if name in playable]
+        face = max(faces, key=lambda name: sources[name].seconds, default="")
+        voice = name if (name := f"{side}.microphone") in playable else ""
         if face or voice:
             plans.append(FilePlan(side, face, voice, _suffix(sources, face)))
-    for name in sorted(playable - {source for plan in plans for _, source in plan.tracks}):
+    for name in sorted(playable - {name for plan in plans for name in (plan.picture, plan.voice)}):
         if sources[name].kind == "video":
             plans.append(FilePlan(name, name, "", _suffix(sources, name)))
         else:

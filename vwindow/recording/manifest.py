@@ -122,7 +122,7 @@ def _gaps(line: Timeline) -> Iterator[dict[str, Any]]:
                 why = "part"
             elif any(_within(pause, gap) for pause in line.pauses):
                 why = "pause"
-            yield {"source": facts.name, **_span(gap), "why": why}
+            yield {"source": facts.source, **_span(gap), "why": why}
 
 
 def _within(inner: Span, outer: Span) -> bool:
@@ -132,7 +132,7 @@ def _within(inner: Span, outer: Span) -> bool:
 def _source(facts: SourceFacts, made: list[Made]) -> dict[str, Any]:
     holding = [file for file in made if facts.name in (file.plan.picture, file.plan.voice)]
     return {
-        "source": facts.name,
+        "source": facts.source,
         "kind": facts.kind,
         "codec": facts.codec,
         "file": holding[0].plan.file_name if holding else None,

@@ -91,13 +91,13 @@ class Side:
 
     def wants(self, track: Track) -> bool:
         """Tell whether a track goes into this file."""
-        if track.source not in (self.plan.picture, self.plan.voice):
-            return False
-        return track.format.codec == self._sources[track.source].codec
+        names = (self.plan.picture, self.plan.voice)
+        facts = (self._sources[name] for name in names if name)
+        return any(track.source == each.source and track.format.codec == each.codec for each in facts)
 
     def take(self, track: Track, packet: Packet) -> None:
         """Take a packet of the present part, of a track that this file wants."""
-        if track.source == self.plan.picture:
+        if track.format.kind == "video":
             if self._pictures_lane is not None:
                 self._pictures(self._pictures_lane.take(track, packet))
         elif self._sounds_lane is not None:

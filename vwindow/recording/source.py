@@ -15,6 +15,8 @@ MAX_NOTES = 1000
 
 Span = tuple[float, float]
 CODECS = {"opus", "vp8", "h264"}
+LATER = "-later"
+"""Ends the name of what a source sent in another codec than at first: a file holds one."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,16 @@ class SourceFacts:
     """When a keyframe was the first of another size: seconds, width, height."""
     sps: bytes = b""
     pps: bytes = b""
+
+    @property
+    def source(self) -> str:
+        """Return the source as the room knows it."""
+        return self.name.removesuffix(LATER)
+
+    @property
+    def seconds(self) -> float:
+        """Return how long packets came."""
+        return sum(end - begin for begin, end in self.spans)
 
     @property
     def playable(self) -> bool:

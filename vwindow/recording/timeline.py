@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vwindow.recording.block import JournalUnreadable
 from vwindow.recording.reader import JournalReader
-from vwindow.recording.source import SourceFacts, Span
+from vwindow.recording.source import LATER, SourceFacts, Span
 from vwindow.recording.suite import DEFAULT, Suite
 from vwindow.recording.survey import Survey, survey
 
@@ -95,8 +95,11 @@ def lay_out(journals: Sequence[Path], key: bytes) -> Timeline:
 
 def _join(sources: dict[str, SourceFacts], later: Iterable[SourceFacts], offset: float) -> None:
     for facts in later:
-        known = sources.get(facts.name)
-        if known is None:
-            known = sources[facts.name] = SourceFacts(facts.name, facts.kind, facts.codec)
-        if known.codec == facts.codec:
-            known.join(facts, offset)
+        # A call whose media began anew in another codec goes on in further files.
+        for name in (facts.name, facts.name + LATER):
+            known = sources.get(name)
+            if known is None:
+                known = sources[name] = SourceFacts(name, facts.kind, facts.codec)
+            if known.codec == facts.codec:
+                known.join(facts, offset)
+                break

@@ -19,8 +19,8 @@ from vwindow.web.views import VIEWS
 log = logging.getLogger(__name__)
 
 PIECE_BYTES = 256 * 1024
-_SIDE = re.compile(r"[a-z]{1,20}(\.[a-z]{1,20})?")
-"""A side, or one of its further pictures: "kiosk", "kiosk.document"."""
+_SIDE = re.compile(r"[a-z]{1,20}(\.[a-z]{1,20}(-later)?)?")
+"""A side, or one of its further pictures: "kiosk", "kiosk.document"; "kiosk.face-later" in another codec."""
 
 
 def add_recordings(app: web.Application) -> None:

@@ -16,7 +16,7 @@ from tests.fakes.encoded import (
     opus_packets,
     vp8_packets,
 )
-from tests.unit.recording.conftest import H264, Take
+from tests.unit.recording.conftest import H264, VP8, Take
 from vwindow.recording.h264 import H264Assembler, picture_size, units_of
 from vwindow.recording.sealed import SealedReader
 from vwindow.sfu.ports import Packet
@@ -130,14 +130,38 @@ async def test_noise_in_h264_spoils_only_itself(take: Take) -> None:
     assert report["ok"] and report["unplayable"] in ([], ["kiosk.face"])
 
 
-async def test_a_codec_that_changes_does_not_mix(take: Take, pictures: list[Encoded]) -> None:
-    """A room has one codec; a source that comes back in another one is left out from there on."""
-    o = take.origin
-    first = {"kiosk.face": vp8_packets(encode_pictures(2.0), origin=o)}
-    await take.record(first, 2.0)
-    journal, take.journal, take.video = take.journal, take.folder / "deep" / "call-2.journal", H264
+async def test_a_codec_that_changes_goes_on_in_a_further_file(take: Take, pictures: list[Encoded]) -> None:
+    """A room has one codec; a call whose media began anew in another one loses no picture of either."""
+    take.video = H264
+    first = {
+        "kiosk.face": h264_packets(pictures, origin=take.origin),
+        "kiosk.microphone": opus_packets(encode_voice(SECONDS), origin=take.origin),
+    }
+    await take.record(first, SECONDS)
+    journal, take.journal, take.video = take.journal, take.folder / "deep" / "call-2.journal", VP8
     take.origin = take.clock.monotonic()
-    await take.record({"kiosk.face": h264_packets(pictures, origin=take.origin)}, SECONDS)
+    second = {
+        "kiosk.face": vp8_packets(encode_pictures(2.0), origin=take.origin),
+        "kiosk.microphone": opus_packets(encode_voice(2.0), origin=take.origin),
+    }
+    await take.record(second, 2.0)
     report = take.finish_all([journal, take.journal])
-    assert report["sides"]["kiosk"]["file"] == "kiosk.webm.sealed"
-    assert report["sides"]["kiosk"]["frames"] == 30
+    kiosk, later = report["sides"]["kiosk"], report["sides"]["kiosk.face-later"]
+    assert (kiosk["file"], kiosk["frames"]) == ("kiosk.mp4.sealed", len(pictures))
+    assert (later["file"], later["frames"]) == ("kiosk.face-later.webm.sealed", 30)
+    assert later["tracks"] == [{"kind": "video", "source": "kiosk.face"}]
+    assert report["unplayable"] == []
+    assert take.pictures("kiosk.face-later")[0][0] == pytest.approx(SECONDS + 0.03, abs=0.05)
+    loud = take.loudness("kiosk") > 0.05  # the voice of both is in one file
+    assert loud[10:190].all() and loud[215:290].all()
+
+
+async def test_the_longer_part_goes_with_the_voice(take: Take, pictures: list[Encoded]) -> None:
+    take.video = H264
+    await take.record({"kiosk.face": h264_packets(encode_h264(0.4), origin=take.origin)}, 0.5)
+    journal, take.journal, take.video = take.journal, take.folder / "deep" / "call-2.journal", VP8
+    take.origin = take.clock.monotonic()
+    await take.record({"kiosk.face": vp8_packets(encode_pictures(3.0), origin=take.origin)}, 3.0)
+    sides = take.finish_all([journal, take.journal])["sides"]
+    assert sides["kiosk"]["file"] == "kiosk.webm.sealed" and sides["kiosk"]["frames"] == 45
+    assert sides["kiosk.face"]["file"] == "kiosk.face.mp4.sealed"
