@@ -19,11 +19,12 @@ from kiosk_agent.browser import Browser, has_display
 from kiosk_agent.catalogue import Catalogue
 from kiosk_agent.enrolment import Enrolment
 from kiosk_agent.link import Link, failed
-from kiosk_agent.media import MediaConnection, MediaError, only_loopback
+from kiosk_agent.media import MediaConnection, MediaError, Relaying, only_loopback
 from kiosk_agent.page_guard import PageGuard
 from kiosk_agent.page_server import PageServer
 from kiosk_agent.preview import Preview
 from kiosk_agent.publisher import Connection, Publisher
+from kiosk_agent.relay import relays_of, remember, tls_context
 from kiosk_agent.settings import Settings
 from kiosk_agent.tasks import TaskSet
 from signaling import wire
@@ -48,8 +49,10 @@ class Agent:
     """Everything that runs beside one kiosk page."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read key and enrolment; raises EnrolmentError, or what the camera's registry raises."""
+        """Read key and enrolment; raises EnrolmentError, OSError (`turn_ca`) or what the camera's registry raises."""
         self._settings = settings
+        self._turn_context = tls_context(settings.turn_ca)
+        self._turn_trouble: dict[str, str] = {}
         self._tasks = TaskSet("agent")
         self._camera = registry.face_camera(settings.camera)
         self._link_up = asyncio.Event()
@@ -126,6 +129,8 @@ class Agent:
             "link": self._state.model_dump(),
             "call": self._call.phase if self._call else None,
             "media": self._publisher.state,
+            "path": self._publisher.path,
+            "turn": self._turn_trouble,
             "pages": self._bridge.pages,
             "preview_viewers": self._preview.viewers,
             "browser": self._browser.running,
@@ -139,6 +144,7 @@ class Agent:
         self._state = state
         if state.up:
             self._link_up.set()
+            self._publisher.tell_path()
         else:
             self._link_up.clear()
         self._bridge.pass_down("link.changed", state)
@@ -203,7 +209,19 @@ class Agent:
     def _connect(self, changed: Callable[[], None]) -> Connection:
         # A server on this very machine may list only its loopback address for media.
         near = self._enrolled is not None and URL(self._enrolled.server).host in LOOPBACK_HOSTS
-        return MediaConnection(self._camera.feed(), changed, loopback=near)
+        relaying = self._relaying()
+        connection = MediaConnection(self._camera.feed(), changed, loopback=near, relaying=relaying)
+        self._turn_trouble = connection.trouble
+        return connection
+
+    def _relaying(self) -> Relaying | None:
+        call = self._call
+        relays = relays_of(call.ice_servers) if call is not None else []
+        only = self._settings.relay_only or (call is not None and call.relay_only)
+        if not relays and not only:
+            return None
+        remember(self._settings.data_dir, relays)
+        return Relaying(relays, self._turn_context, only)
 
     async def _keep_catalogue(self) -> None:
         while self._enrolled is not None:

@@ -151,7 +151,7 @@ class Bridge(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio 
             payload = model.model_validate(args[0] if args else {})
         except (ValidationError, ValueError):
             return await self._refuse(sid, page, "bad_payload")
-        if isinstance(payload, wire.MediaOffer) and payload.part != "page":
+        if isinstance(payload, wire.MediaOffer | wire.PathReport) and payload.part != "page":
             return await self._refuse(sid, page, "bad_part")
         return (await self._link.emit(event, payload)).model_dump(mode="json")
 

@@ -26,6 +26,9 @@ class Connection(Protocol):
     @property
     def state(self) -> str: ...
 
+    @property
+    def path(self) -> wire.Path | None: ...
+
     async def offer(self) -> str: ...
 
     async def answer(self, sdp: str) -> None: ...
@@ -78,6 +81,8 @@ class Publisher:
         self._answer: asyncio.Future[wire.MediaAnswer | wire.MediaRefused] | None = None
         self._changed = asyncio.Event()
         self._renew = False
+        self.path: wire.Path | None = None
+        """Which way the picture takes now."""
         self.state = "off"
         """off, offering, connecting, sending or refused: for the state page."""
 
@@ -91,6 +96,7 @@ class Publisher:
         if self._work is not None:
             self._work.cancel()
         self._work = None
+        self.path = None
         self.state = "off"
         if wanted is not None:
             self._work = self._tasks.start(self._publish(wanted), f"publish:{wanted}")
@@ -113,6 +119,24 @@ class Publisher:
         self._renew = True
         self._changed.set()
 
+    def tell_path(self) -> None:
+        """Tell the server which way the picture takes; again when it may have forgotten."""
+        if self._call is not None and self.path is not None:
+            report = wire.PathReport(call=self._call, part="agent", path=self.path)
+            self._tasks.start(self._report(report), "path")
+
+    async def _report(self, report: wire.PathReport) -> None:
+        ack = await self._emit("media.path", report)
+        if not ack.ok:
+            log.debug("the path was not taken note of: %s", ack.error.code if ack.error else "")
+
+    def _look_at_path(self, connection: Connection, call: str) -> None:
+        path = connection.path
+        if path is not None and path != self.path:
+            self.path = path
+            log.info("the picture goes by %s", path, extra={"call": call})
+            self.tell_path()
+
     async def _publish(self, call: str) -> None:
         delay = self._times.first_delay
         while True:
@@ -125,7 +149,8 @@ class Publisher:
                 self.state = "sending"
                 log.info("face camera is sent", extra={"call": call})
                 delay = self._times.first_delay
-                await self._watch(connection)
+                self.path = None
+                await self._watch(connection, call)
                 log.warning("media connection is lost: making a new one", extra={"call": call})
             except GaveUp as error:
                 self.state = "refused"
@@ -163,11 +188,12 @@ class Publisher:
                     await self._changed.wait()
                     self._changed.clear()
 
-    async def _watch(self, connection: Connection) -> None:
+    async def _watch(self, connection: Connection, call: str) -> None:
         """Return when the connection is dead: it says so, or nothing came from the worker for too long."""
         loop = asyncio.get_running_loop()
         heard, last = await connection.received(), loop.time()
         while connection.state == "connected" and not self._renew:
+            self._look_at_path(connection, call)
             try:
                 async with asyncio.timeout(self._times.look):
                     await self._changed.wait()

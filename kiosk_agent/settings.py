@@ -31,6 +31,10 @@ class Settings:
     browser_command: str = "chromium"
     browser_flags: tuple[str, ...] = ()
     """More flags for Chromium."""
+    turn_ca: str = ""
+    """File with the authority that signed the TURN server's certificate; empty: those that the system trusts."""
+    relay_only: bool = False
+    """Send the picture through a TURN server even where it need not: to try it out."""
     static_dir: Path = STATIC
     """Where the built pages are."""
     log_format: str = "human"

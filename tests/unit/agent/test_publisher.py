@@ -19,6 +19,7 @@ class ScriptedConnection:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.state = "new"
+        self.path: wire.Path | None = "udp"
         self.alive = True
         self.closed = False
         self.answered: str | None = None
@@ -57,6 +58,7 @@ class Floor:
         self.link_up.set()
         self.made: list[ScriptedConnection] = []
         self.offers: list[wire.MediaOffer] = []
+        self.paths: list[str] = []
         self.acks: list[wire.Ack] = []
         self.answers: list[str] = []
         self._changed = asyncio.Event()
@@ -69,6 +71,10 @@ class Floor:
         return self.made[-1]
 
     async def _emit(self, event: str, payload: wire.Wire) -> wire.Ack:
+        if isinstance(payload, wire.PathReport):
+            assert (event, payload.part, payload.call) == ("media.path", "agent", "call-1")
+            self.paths.append(payload.path)
+            return OK
         assert event == "media.offer" and isinstance(payload, wire.MediaOffer)
         self.offers.append(payload)
         ack = self.acks.pop(0) if self.acks else OK
@@ -191,3 +197,16 @@ async def test_another_room_of_the_call_gets_a_connection_of_its_own(floor: Floo
     await floor.until(lambda: floor.made[0].closed)
     floor.publisher.follow(None)
     assert floor.publisher.state == "off"
+
+
+async def test_the_path_is_told_once_and_when_it_changes_and_when_the_link_is_back(floor: Floor) -> None:
+    floor.publisher.follow(call("talking"))
+    await floor.until(lambda: floor.paths == ["udp"])
+    floor.made[0].path = "relay_tls"
+    floor.made[0].turn("connected")
+    await floor.until(lambda: floor.paths == ["udp", "relay_tls"])
+    floor.publisher.tell_path()
+    await floor.until(lambda: floor.paths == ["udp", "relay_tls", "relay_tls"])
+    floor.publisher.follow(call("ended"))
+    floor.publisher.tell_path()
+    assert floor.publisher.path is None and len(floor.paths) == 3
