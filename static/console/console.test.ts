@@ -5,7 +5,7 @@ import type { ServerToStaff, StaffCall, StaffMirror, StaffToServer } from "@/cor
 import { keysOf } from "@/shared/i18n";
 import { Desk } from "./desk";
 import { dropDraft, keepDraft, readDraft } from "./draft";
-import { recordedSides, refreshed, talkedSeconds, type PastCall, type RecordingFacts } from "./pastcall";
+import { refreshed, talkedSeconds, type PastCall } from "./pastcall";
 import { keyName } from "./shortcuts";
 import { bytesText, liveCall, noticeOf, phaseOf } from "./visit";
 import { en } from "./words/en";
@@ -14,7 +14,7 @@ import { zh } from "./words/zh";
 const call = (change: Partial<StaffCall>): StaffCall => ({
   ice_servers: [], relay_only: false, paths: [],
   call: "c1", phase: "ringing", kiosk: "k1", kiosk_city: "wuhu", kiosk_centre: "芜湖市政务服务中心", city: "songjiang",
-  item: 1, item_name: "内资有限公司设立", waited: 3, recording: "off", recording_bytes: 0, media: 1, asked_at: "2026-01-01T00:00:00Z",
+  item: 1, item_name: "内资有限公司设立", waited: 3, recording: "off", recording_bytes: 0, suspended_by: [], suspended_long: false, media: 1, asked_at: "2026-01-01T00:00:00Z",
   ring_ends_at: null, answered_at: null, ended_at: null, reason: null, wrap_up: false, ...change,
 });
 const mirror = (change: Partial<StaffMirror>): StaffMirror => ({
@@ -102,13 +102,6 @@ describe("past calls", () => {
     expect(now[1]?.staff_name).toBe("new");
     expect(refreshed(known, [row("d", 4)], true).map((each) => each.call)).toEqual(["d"]);
     expect(refreshed(known, [], true)).toEqual([]);
-  });
-
-  it("know which sides were recorded", () => {
-    const facts = (...sides: RecordingFacts["sides"]) => ({ sides }) as RecordingFacts;
-    expect(recordedSides(facts("staff"))).toEqual(["staff"]);
-    expect(recordedSides(facts("staff", "kiosk"))).toEqual(["kiosk", "staff"]);
-    expect(recordedSides(facts())).toEqual([]);
   });
 });
 

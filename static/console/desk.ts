@@ -81,6 +81,15 @@ export class Desk {
     return this.order(this.link.emit("call.hang_up", { call }));
   }
 
+  /** Have nothing kept while a secret is said; the light shows what comes of it. */
+  suspend(call: string): Promise<Ack> {
+    return this.order(this.link.emit("recording.suspend", { call }));
+  }
+
+  resume(call: string): Promise<Ack> {
+    return this.order(this.link.emit("recording.resume", { call }));
+  }
+
   note(outcome: CallOutcome): Promise<Ack> {
     return this.order(this.link.emit("call.outcome", outcome));
   }

@@ -40,15 +40,22 @@ export interface RecordingFacts {
   call: string;
   state: "writing" | "finishing" | "ready" | "failed";
   duration: number | null;
-  sides: RecordedSide[];
+  files: RecordedFile[];
+  parts: Stretch[];
+  pauses: Stretch[];
+  gaps: (Stretch & { source: string; why: string })[];
+}
+
+/** One playable file; all of them begin together and last as long as the recording. */
+export interface RecordedFile {
+  file: string;
   tracks: { kind: "audio" | "video"; source: string }[];
 }
 
-export type RecordedSide = "kiosk" | "staff";
-
-/** Which sides can be played, the visitor's first. */
-export function recordedSides(facts: RecordingFacts): RecordedSide[] {
-  return (["kiosk", "staff"] as const).filter((side) => facts.sides.includes(side));
+/** Seconds of the recording. */
+export interface Stretch {
+  from: number;
+  to: number;
 }
 
 /** Talking time in seconds; null for a call that nobody answered. */

@@ -28,7 +28,7 @@ describe("correction", () => {
 describe("Transport", () => {
   it("plays, seeks and pauses both sides as one", async () => {
     const [one, other] = [new FakeVideo(20), new FakeVideo(18)];
-    const transport = new Transport(one, other);
+    const transport = new Transport(one, [other]);
     await transport.play();
     expect([one.paused, other.paused]).toEqual([false, false]);
     transport.seek(99);
@@ -41,9 +41,19 @@ describe("Transport", () => {
     expect([one.paused, other.paused, other.currentTime, other.playbackRate]).toEqual([true, true, 7, 1]);
   });
 
+  it("keeps any number of files together", async () => {
+    const [one, ...others] = [new FakeVideo(20), new FakeVideo(20), new FakeVideo(20), new FakeVideo(20)];
+    const transport = new Transport(one!, others);
+    await transport.play();
+    one!.currentTime = 9;
+    others.forEach((other, index) => (other.currentTime = [9, 8.6, 3][index]!));
+    transport.follow();
+    expect(others.map((other) => [other.currentTime, other.playbackRate])).toEqual([[9, 1], [8.6, 1.1], [9, 1]]);
+  });
+
   it("works with one side and without a known duration", async () => {
     const only = new FakeVideo(Number.POSITIVE_INFINITY);
-    const transport = new Transport(only, null, 12);
+    const transport = new Transport(only, [], 12);
     await transport.play();
     transport.follow();
     expect([transport.duration, transport.playing]).toEqual([12, true]);
@@ -53,14 +63,14 @@ describe("Transport", () => {
     const only = new FakeVideo(3);
     only.currentTime = 3;
     only.ended = true;
-    await new Transport(only, null).play();
+    await new Transport(only).play();
     expect(only.currentTime).toBe(0);
   });
 
   it("stops a follower whose leader stopped, and leaves one that ended", () => {
     const [one, other] = [new FakeVideo(20), new FakeVideo(18)];
     other.paused = false;
-    const transport = new Transport(one, other);
+    const transport = new Transport(one, [other]);
     transport.follow();
     expect(other.paused).toBe(true);
     other.ended = true;

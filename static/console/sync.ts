@@ -25,11 +25,11 @@ export function correction(leader: number, follower: number): Correction {
   return { kind: "seek", to: leader };
 }
 
-/** One transport for the two sides of a call: the first leads, the other follows; either may be missing. */
+/** One transport for all files of a recording: the first leads, the others follow. */
 export class Transport {
   constructor(
     private readonly leader: Playable,
-    private readonly follower: Playable | null,
+    private readonly followers: readonly Playable[] = [],
     private readonly fallbackDuration = 0,
   ) {}
 
@@ -42,45 +42,49 @@ export class Transport {
   }
 
   get duration(): number {
-    const known = [this.leader.duration, this.follower?.duration ?? 0, this.fallbackDuration];
-    return Math.max(0, ...known.filter((each) => Number.isFinite(each)));
+    const known = [this.leader, ...this.followers].map((each) => each.duration);
+    return Math.max(0, ...[...known, this.fallbackDuration].filter((each) => Number.isFinite(each)));
   }
 
   async play(): Promise<void> {
     if (this.leader.ended) this.seek(0);
     this.align();
-    await Promise.all([this.leader.play(), this.follower?.play()]);
+    await Promise.all([this.leader, ...this.followers].map((each) => each.play()));
   }
 
   pause(): void {
-    this.leader.pause();
-    this.follower?.pause();
+    for (const each of [this.leader, ...this.followers]) each.pause();
     this.align();
   }
 
   seek(to: number): void {
     const time = Math.min(Math.max(0, to), this.duration);
-    this.leader.currentTime = time;
-    if (this.follower !== null) this.follower.currentTime = time;
+    for (const each of [this.leader, ...this.followers]) each.currentTime = time;
   }
 
   /** Call a few times a second while playing. */
   follow(): void {
-    const { leader, follower } = this;
-    if (follower === null || leader.seeking || follower.seeking) return;
-    if (this.playing && follower.paused && !follower.ended) void follower.play();
+    if (this.leader.seeking) return;
+    for (const follower of this.followers) this.lead(follower);
+  }
+
+  private lead(follower: Playable): void {
+    if (follower.seeking) return;
+    // One that is not there yet, or can no longer be played, keeps nobody waiting.
+    if (this.playing && follower.paused && !follower.ended) void follower.play().catch(() => undefined);
     if (!this.playing && !follower.paused) follower.pause();
     if (follower.ended) return;
-    const step = correction(leader.currentTime, follower.currentTime);
+    const step = correction(this.leader.currentTime, follower.currentTime);
     follower.playbackRate = step.kind === "rate" ? step.rate : 1;
     if (step.kind === "seek") follower.currentTime = step.to;
   }
 
   private align(): void {
-    if (this.follower === null) return;
-    this.follower.playbackRate = 1;
-    if (correction(this.leader.currentTime, this.follower.currentTime).kind !== "none") {
-      this.follower.currentTime = this.leader.currentTime;
+    for (const follower of this.followers) {
+      follower.playbackRate = 1;
+      if (correction(this.leader.currentTime, follower.currentTime).kind !== "none") {
+        follower.currentTime = this.leader.currentTime;
+      }
     }
   }
 }

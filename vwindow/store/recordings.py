@@ -17,6 +17,8 @@ from vwindow.keys import KEY_BYTES, KeyRing
 from vwindow.store.call_tables import Recording
 from vwindow.store.database import Database
 
+MANIFEST = "manifest.json.sealed"
+
 
 class Track(BaseModel):
     """A track of a finished file: audio or video, and the source it came from."""
@@ -178,6 +180,11 @@ class Recordings:
             session.add(row)
 
         await self._database.write(work)
+
+    async def manifest(self, recording: RecordingId) -> tuple[Path, bytes]:
+        """Return the sealed manifest and its key; raise Refused("unknown_recording")."""
+        row = await self._database.read(lambda session: _row(session, recording))
+        return (self._directory / row.path).parent / MANIFEST, self._keys.unwrap(row.id, row.wrapped_key)
 
     async def recording_failed(self, recording: RecordingId, code: str) -> None:
         """Note that no playable file could be made; the journal stays."""

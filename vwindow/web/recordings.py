@@ -11,6 +11,7 @@ from vwindow.ids import RecordingId
 from vwindow.store.reading import PlayableRecording
 from vwindow.store.sessions import StaffSession
 from vwindow.web.answers import answer, error_answer
+from vwindow.web.manifests import Manifest, manifest_of
 from vwindow.web.parts import PARTS, Media
 from vwindow.web.ranges import RangeRefused, Span, span_of
 from vwindow.web.sessions import signed_in
@@ -32,6 +33,7 @@ def add_recordings(app: web.Application) -> None:
 async def _facts(request: web.Request) -> web.Response:
     found = await _found(request, await signed_in(request))
     tracks = [track for side in found.sides.values() for track in side["tracks"]]
+    manifest = await manifest_of(request.app[PARTS], found.recording) if found.state == "ready" else Manifest()
     return answer(
         {
             "recording": found.recording,
@@ -40,6 +42,8 @@ async def _facts(request: web.Request) -> web.Response:
             "duration": found.duration,
             "sides": sorted(found.sides),
             "tracks": tracks,
+            "files": [{"file": name, "tracks": side["tracks"]} for name, side in sorted(found.sides.items())],
+            **manifest.shown(),
         }
     )
 

@@ -146,6 +146,9 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
       once(async () => {
         if (call.value !== null) settle(await agent.link.emit("call.hang_up", { call: call.value.call }));
       }),
+    /** Have nothing kept while a secret is said or shown; the page shows what comes of it. */
+    suspend: () => once(async () => void (call.value && settle(await agent.link.emit("recording.suspend", { call: call.value.call })))),
+    resume: () => once(async () => void (call.value && settle(await agent.link.emit("recording.resume", { call: call.value.call })))),
     leaveNumber: (name: string, phone: string) =>
       once(async (here) => {
         if (call.value === null) return;
@@ -215,7 +218,7 @@ export function makeVisit({ display, reset }: ReturnType<typeof makeDisplay>) {
       else if (live === null || live.phase === "ended") media.stop();
       if (live === null) return;
       if (live.answered_at !== null) visit.served = true;
-      if (live.recording === "writing" || live.recording === "stalled") visit.recorded = true;
+      if (["writing", "stalled", "paused"].includes(live.recording)) visit.recorded = true;
     },
     { immediate: true },
   );

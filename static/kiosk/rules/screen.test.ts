@@ -8,7 +8,7 @@ function call(more: Partial<KioskCall> = {}): KioskCall {
   return {
     ice_servers: [], relay_only: false,
     call: "c1", phase: "waiting", city: "jiaxing", item: 1, position: 1, ready_staff: 2, choice: false, asked: null,
-    recording: "off", media: 1, asked_at: AT, answered_at: null, ended_at: null, reason: null, ...more,
+    recording: "off", suspended_by: [], media: 1, asked_at: AT, answered_at: null, ended_at: null, reason: null, ...more,
   };
 }
 

@@ -1,5 +1,7 @@
 """Playing a recording: ranges, rights, the view log."""
 
+import json
+
 import aiohttp
 import pytest
 
@@ -75,6 +77,26 @@ async def test_ranges_outside_and_odd_ones(house: WebHouse) -> None:
     assert (await house.ask(path, Range="bytes=0-1", If_Range='"other"')).status == 200
     assert (await house.ask(f"{path}&side=x")).status == 200
     assert (await house.ask(path.replace("kiosk", "both"))).code == "bad_query"
+
+
+async def test_a_player_is_told_what_was_not_kept_and_does_without(house: WebHouse) -> None:
+    path = await recorded(house)
+    await house.sign_in("hefei.staff")
+    facts = (await house.ask(path)).json
+    assert facts["files"] == [{"file": "kiosk", "tracks": facts["tracks"]}]
+    assert (facts["parts"], facts["pauses"], facts["gaps"]) == ([], [], []), "there is no manifest"
+    pause = {"from": 2.0, "to": 4.5}
+    gap = {"source": "kiosk.face", **pause, "why": "pause"}
+    manifest = {"format": 1, "parts": [{"part": 1, "from": 0, "to": 60}], "pauses": [pause], "gaps": [gap] * 300}
+    (file,) = house.store.folder.rglob("kiosk.webm.sealed")
+    file.with_name("manifest.json.sealed").write_text(json.dumps(manifest))
+    facts = (await house.ask(path)).json
+    assert facts["parts"] == [{"from": 0, "to": 60}] and facts["pauses"] == [pause]
+    assert facts["gaps"] == [gap] * 200
+    file.with_name("manifest.json.sealed").write_text("{")
+    assert (await house.ask(path)).json["pauses"] == []
+    assert all(media.closed for media in house.opened)
+    assert await house.store.view_log.head() == 0, "nothing was seen or heard"
 
 
 async def test_others_do_not_learn_that_it_exists(house: WebHouse) -> None:
