@@ -3,6 +3,7 @@
 import asyncio
 import fractions
 from collections import Counter
+from typing import Protocol
 
 import av
 import numpy as np
@@ -15,7 +16,6 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from tests.fakes.control_client import ControlClient
 from vwindow.sfu.control import AnswerOffer, Reply
 from vwindow.sfu.slots import LINES, Part
 
@@ -57,10 +57,16 @@ class Tone(MediaStreamTrack):
         return frame
 
 
+class Answerer(Protocol):
+    """Where an offer is taken: a worker's control socket, or the server's pool of workers."""
+
+    async def ask(self, order: AnswerOffer) -> Reply: ...
+
+
 class MediaPeer:
     """Connect to a room as one part; `received` counts frames by the track's name."""
 
-    def __init__(self, part: Part, client: ControlClient, room: str = "r") -> None:
+    def __init__(self, part: Part, client: Answerer, room: str = "r") -> None:
         self.part = part
         self._client = client
         self._room = room

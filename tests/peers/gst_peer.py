@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A participant made of GStreamer's webrtcbin; started by gstreamer.py, with the system's Python.
 
-Argument: [[kind, sends, feeds], …] for its m-lines as JSON; those that feed come first. Tells JSON lines: {"offer":
-SDP}, then {"state": …, "frames": {m-line: what was decoded}} four times a second. Takes one: {"answer": SDP}.
+Arguments: [[kind, sends, feeds], …] for its m-lines as JSON, those that feed first; vp8 or h264. Tells JSON lines:
+{"offer": SDP}, then {"state": …, "frames": {m-line: what was decoded}} four times a second. Takes one: {"answer": SDP}.
 """
 
 import json
@@ -23,6 +23,13 @@ FEEDS = {
     " ! videoconvert ! vp8enc deadline=1 target-bitrate=400000 keyframe-max-dist=200"
     " ! rtpvp8pay pt=96 picture-id-mode=2 ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! w.",
 }
+H264 = "encoding-name=H264,packetization-mode=(string)1,profile-level-id=(string)42e01f"
+if sys.argv[2] == "h264":
+    FEEDS["video"] = (
+        "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=20/1 ! videoconvert"
+        " ! openh264enc complexity=low bitrate=400000 gop-size=200 ! h264parse ! rtph264pay pt=96 config-interval=-1"
+        f" aggregate-mode=zero-latency ! application/x-rtp,media=video,{H264},payload=96 ! w."
+    )
 CAPS = {
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2",
     "video": "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000",
@@ -31,6 +38,9 @@ DECODE = {
     "audio": "rtpopusdepay ! opusdec ! fakesink name=end sync=false signal-handoffs=true",
     "video": "rtpvp8depay ! vp8dec ! fakesink name=end sync=false signal-handoffs=true",
 }
+if sys.argv[2] == "h264":
+    CAPS["video"] = f"application/x-rtp,media=video,{H264},payload=96,clock-rate=90000"
+    DECODE["video"] = "rtph264depay ! h264parse ! openh264dec ! fakesink name=end sync=false signal-handoffs=true"
 SENDS, TAKES = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY, GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
 
 

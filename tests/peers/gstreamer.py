@@ -16,7 +16,8 @@ import gi
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import Gst, GstWebRTC
 Gst.init(None)
-names = ["webrtcbin", "nicesrc", "dtlsenc", "vp8enc", "vp8dec", "opusenc", "opusdec", "rtpvp8pay", "rtpopuspay"]
+names = ["webrtcbin", "nicesrc", "dtlsenc", "vp8enc", "vp8dec", "opusenc", "opusdec", "rtpvp8pay", "rtpopuspay",
+         "openh264enc", "openh264dec", "h264parse", "rtph264pay", "rtph264depay"]
 raise SystemExit(any(Gst.ElementFactory.find(name) is None for name in names))
 """
 
@@ -35,8 +36,9 @@ def installed() -> bool:
 class Gstreamer:
     """One webrtcbin with the given m-lines (kind, sends, feeds); use as an async context manager."""
 
-    def __init__(self, lines: list[tuple[str, bool, bool]]) -> None:
+    def __init__(self, lines: list[tuple[str, bool, bool]], video: str = "vp8") -> None:
         self._lines = lines
+        self._video = video
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -48,7 +50,7 @@ class Gstreamer:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            SYSTEM_PYTHON, str(SCRIPT), json.dumps(self._lines),
+            SYSTEM_PYTHON, str(SCRIPT), json.dumps(self._lines), self._video,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         assert self._process.stdout is not None

@@ -30,6 +30,14 @@ window.vwindow = (() => {
       await peer.setLocalDescription(await peer.createOffer());
       return peer.localDescription.sdp;
     },
+    // A moving picture on an m-line that sends: no offer, no answer.
+    async show(index) {
+      const canvas = document.createElement('canvas'); canvas.width = 640; canvas.height = 480;
+      const pen = canvas.getContext('2d'); let n = 0;
+      setInterval(() => { pen.fillStyle = `hsl(${n++ * 7 % 360} 80% 50%)`; pen.fillRect(0, 0, 640, 480); }, 40);
+      await peer.getTransceivers()[index].sender.replaceTrack(canvas.captureStream(25).getVideoTracks()[0]);
+      return true;
+    },
     async accept(sdp) { await peer.setRemoteDescription({type: 'answer', sdp}); return true; },
     async stats() {
       const byMid = {}, all = [...(await peer.getStats()).values()];
@@ -39,6 +47,7 @@ window.vwindow = (() => {
         byMid[mids.get(row.trackIdentifier) ?? row.mid] = {
           frames: row.framesDecoded ?? 0, energy: row.totalAudioEnergy ?? 0, packets: row.packetsReceived,
           lost: row.packetsLost, width: row.frameWidth ?? 0,
+          codec: all.find(each => each.id === row.codecId)?.mimeType ?? '',
         };
       }
       const used = all.find(row => row.type === 'candidate-pair' && row.nominated && row.state === 'succeeded');
