@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import socket
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -20,10 +21,18 @@ from vwindow.sfu.control import AnswerOffer, AskStats, OpenRoom
 from vwindow.sfu.slots import LINES, Part
 
 WARM_UP = 8.0
+SETTLING = 3.0
+"""Seconds until everything that is on its way has arrived, and until a picture runs again."""
+MARKS = {
+    "red": "red/48000",
+    "rtx": "rtx/90000",
+    "transport-cc": "transport-cc",
+    "playout-delay": "rtp-hdrext/playout-delay",
+}
 
 # A picture of 640x480 that moves everywhere, and a voice that never pauses.
 JOIN = """
-async ({lines, picturing}) => {
+async ({lines, picturing, hold}) => {
   const peer = window.peer = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
   let picture = null, voice = null;
   const stream = new MediaStream();
@@ -38,7 +47,8 @@ async ({lines, picturing}) => {
         pen.fillRect(x, y, 78, 78);
       }
     };
-    setInterval(draw, 33);
+    window.paused = false;
+    setInterval(() => { if (!window.paused) draw(); }, 33);
     picture = canvas.captureStream(30).getVideoTracks()[0];
     stream.addTrack(picture);
   }
@@ -63,7 +73,8 @@ async ({lines, picturing}) => {
   }
   function lines_add(line) { window.lines.push(line); }
   peer.addEventListener('track', event => {
-    if (event.track.kind === 'video' && 'jitterBufferTarget' in event.receiver) event.receiver.jitterBufferTarget = 0;
+    const receiver = event.receiver;
+    if (event.track.kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = hold;
     const media = document.createElement(event.track.kind); media.autoplay = true; media.playsInline = true;
     media.srcObject = new MediaStream([event.track]); document.body.append(media);
   });
@@ -83,41 +94,74 @@ async () => {
 }
 """
 
+# By how many milliseconds the picture that is shown now is newer than the sound that is played now.
+LEAD = """
+async () => {
+  const at = {};
+  for (const report of (await peer.getStats()).values())
+    if (report.type === 'inbound-rtp' && report.estimatedPlayoutTimestamp) at[report.kind] = report;
+  return at.video && at.audio ? [at.video.estimatedPlayoutTimestamp - at.audio.estimatedPlayoutTimestamp] : [];
+}
+"""
 
-async def join(page: Page, client: ControlClient, part: Part, picturing: bool, without: list[str]) -> None:
-    """Connect a page as a part of the room; `without` leaves things out of the offer or the answer."""
+
+async def join(page: Page, client: ControlClient, part: Part, picturing: bool, given: argparse.Namespace) -> None:
+    """Connect a page as a part of the room; `given.without` leaves things out of the offer or the answer."""
     lines = [{"kind": line.kind, "sends": line.sends} for line in LINES[part]]
-    sdp = await page.evaluate(JOIN, {"lines": lines, "picturing": picturing})
-    for name, mark in {"red": "red/48000", "rtx": "rtx/90000", "transport-cc": "transport-cc"}.items():
-        if name in without:
+    sdp = await page.evaluate(JOIN, {"lines": lines, "picturing": picturing, "hold": given.hold})
+    for name, mark in MARKS.items():
+        if name in given.without:
             sdp = "".join(row for row in sdp.splitlines(True) if mark not in row)
     reply = await client.ask(AnswerOffer(room="r", part=part, sdp=sdp))
     assert not reply.code, reply
-    answer = reply.sdp.replace(";useinbandfec=1", "") if "fec" in without else reply.sdp
+    answer = reply.sdp.replace(";useinbandfec=1", "") if "fec" in given.without else reply.sdp
     await page.evaluate("sdp => peer.setRemoteDescription({type: 'answer', sdp})", answer)
 
 
-async def measure(browser: Browser, client: ControlClient, seconds: float, without: list[str]) -> dict[str, Any]:
-    """Send console to kiosk page, with a voice back, and return what the page made of it."""
+async def measure(browser: Browser, client: ControlClient, given: argparse.Namespace) -> dict[str, Any]:
+    """Send console to kiosk page, with a voice back, and return what the page made of it.
+
+    Frames are counted between two pauses of the picture, in which all that is on its way arrives: a count of what
+    runs would be wrong by what the path holds. Freezes are counted between the pauses.
+    """
     await client.ask(OpenRoom(room="r"))
     sender, viewer = await blank_page(browser), await blank_page(browser)
-    await join(viewer, client, "page", False, without)
-    await join(sender, client, "console", True, without)
+    await join(viewer, client, "page", False, given)
+    await join(sender, client, "console", True, given)
     await asyncio.sleep(WARM_UP)
-    out, seen = await sender.evaluate(STATS), await viewer.evaluate(STATS)
-    await asyncio.sleep(seconds)
-    out_after, seen_after = await sender.evaluate(STATS), await viewer.evaluate(STATS)
+    out, seen = await _still(sender, viewer)
+    await sender.evaluate("() => { paused = false; }")
+    await asyncio.sleep(SETTLING)
+    running = await viewer.evaluate(STATS)
+    leads: list[float] = []
+    end = asyncio.get_running_loop().time() + given.seconds
+    while asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(1)
+        leads += await viewer.evaluate(LEAD)
+    ended = await viewer.evaluate(STATS)
+    out_after, seen_after = await _still(sender, viewer)
     (video,) = [key for key in seen_after if key.startswith("in-video")]
     (audio,) = [key for key in seen_after if key.startswith("in-audio")]
     await sender.context.close()
     await viewer.context.close()
     return {
         "sent": _change(out["out-video"], out_after["out-video"]),
+        "arrived": _change(seen[video], seen_after[video]),
         "voice sent": _change(out["out-audio"], out_after["out-audio"]),
-        "picture": _change(seen.get(video, {}), seen_after[video]),
-        "voice": _change(seen.get(audio, {}), seen_after[audio]),
+        "picture": _change(running[video], ended[video]),
+        "voice": _change(running[audio], ended[audio]),
         "size": f"{seen_after[video].get('frameWidth')}x{seen_after[video].get('frameHeight')}",
+        "lead": statistics.mean(leads) if leads else 0.0,
     }
+
+
+async def _still(sender: Page, viewer: Page) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Let the picture pause until all of it has arrived, and return both sides' figures."""
+    await sender.evaluate("() => { paused = true; }")
+    await asyncio.sleep(SETTLING)
+    out: dict[str, Any] = await sender.evaluate(STATS)
+    seen: dict[str, Any] = await viewer.evaluate(STATS)
+    return out, seen
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> dict[str, float]:
@@ -131,24 +175,29 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> dict[str, float]:
 def show(found: dict[str, Any], seconds: float) -> None:
     """Print one run."""
     sent, picture, voice, talk = found["sent"], found["picture"], found["voice"], found["voice sent"]
-    encoded, decoded = sent["framesEncoded"], picture["framesDecoded"]
+    encoded, decoded = sent["framesEncoded"], found["arrived"]["framesDecoded"]
     minutes = seconds / 60
     concealed = voice["concealedSamples"] - voice.get("silentConcealedSamples", 0)
     print(
-        f"  picture {found['size']}: {encoded:.0f} frames sent, {decoded:.0f} shown, "
+        f"  picture {found['size']}: {encoded:.0f} frames sent, {decoded:.0f} decoded, "
         f"missing {100 * max(0.0, encoded - decoded) / max(1, encoded):.2f} %; "
         f"frozen {picture['totalFreezesDuration'] / minutes:.2f} s/min in {picture['freezeCount'] / minutes:.1f}; "
-        f"{8 * sent['bytesSent'] / seconds / 1000:.0f} kbit/s; "
+        f"{8 * picture['bytesReceived'] / seconds / 1000:.0f} kbit/s; "
         f"repaired {picture.get('retransmittedPacketsReceived', 0):.0f}, asked {picture['nackCount']:.0f}, "
-        f"keyframes asked {picture['pliCount']:.0f}"
+        f"keyframes asked {picture['pliCount']:.0f}; buffer {_buffer(picture):.0f} ms"
     )
     print(
         f"  voice: concealed {100 * concealed / max(1, voice['totalSamplesReceived']):.2f} % of samples in "
         f"{voice['concealmentEvents'] / minutes:.0f} events/min; {8 * talk['bytesSent'] / seconds / 1000:.0f} kbit/s; "
         f"packets lost {voice['packetsLost']:.0f} of {voice['packetsReceived'] + voice['packetsLost']:.0f}; "
         f"by error correction {voice.get('fecPacketsReceived', 0):.0f}; "
-        f"buffer {1000 * voice['jitterBufferDelay'] / max(1, voice['jitterBufferEmittedCount']):.0f} ms"
+        f"buffer {_buffer(voice):.0f} ms; picture before sound {found['lead']:.0f} ms"
     )
+
+
+def _buffer(track: dict[str, float]) -> float:
+    """Return the milliseconds that a frame or sample waited on average."""
+    return 1000 * track["jitterBufferDelay"] / max(1, track["jitterBufferEmittedCount"])
 
 
 async def bench(given: argparse.Namespace) -> None:
@@ -174,7 +223,7 @@ async def bench(given: argparse.Namespace) -> None:
             for run in range(given.runs):
                 load = os.getloadavg()[0]
                 async with chromium() as browser:
-                    found = await measure(browser, client, given.seconds, given.without)
+                    found = await measure(browser, client, given)
                 print(f"run {run + 1}, load {load:.2f} → {os.getloadavg()[0]:.2f}")
                 show(found, given.seconds)
             stats = (await client.ask(AskStats())).stats
@@ -196,7 +245,8 @@ def main() -> None:
     parser.add_argument("--kbps", type=float, default=5000.0, help="0 for any")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--without", action="append", default=[], choices=["red", "fec", "rtx", "transport-cc"])
+    parser.add_argument("--without", action="append", default=[], choices=["fec", *MARKS])
+    parser.add_argument("--hold", type=float, default=0.0, help="milliseconds by which the viewer holds pictures back")
     asyncio.run(bench(parser.parse_args()))
 
 

@@ -50,6 +50,7 @@ def offer_lines(part: Part) -> list[str]:
                 "a=rtcp-fb:96 nack pli",
                 "a=rtpmap:97 rtx/90000",
                 "a=fmtp:97 apt=96",
+                "a=extmap:6 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
                 "a=rtpmap:102 H264/90000",
                 "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
                 "a=rtpmap:103 H264/90000",

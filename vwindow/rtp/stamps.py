@@ -13,6 +13,7 @@ Sample = tuple[float, float | None, int]
 _both = struct.Struct("!HHIBHB").pack
 _one = struct.Struct("!HHI").pack
 _PROFILE = 0xBEDE
+_EMPTY = b"\xbe\xde\0\0"
 _MASK = LOG_PACKETS - 1
 
 
@@ -34,8 +35,14 @@ class Stamps:
         self._epoch = False
         self.overhead = 12 if transport and time else 8 if transport or time else 0
 
-    def block(self, now: float, size: int) -> bytes:
-        """Return the extension block of the next packet of `size` bytes; b"" when nothing was negotiated."""
+    def block(self, now: float, size: int, more: bytes = b"") -> bytes:
+        """Return the extension block of the next packet of `size` bytes; b"" when nothing was negotiated.
+
+        `more`: further elements, as long as a multiple of 4 bytes.
+        """
+        if more:
+            block = self.block(now, size) or _EMPTY
+            return block[:2] + (block[3] + len(more) // 4).to_bytes(2, "big") + block[4:] + more
         if not self._transport_head:
             if not self._time_head:
                 return b""

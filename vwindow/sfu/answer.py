@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vwindow.sfu.ports import Kind
-from vwindow.sfu.sdp import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, TRANSPORT_CC_URI, Offer, OfferedLine
+from vwindow.sfu.sdp import (
+    ABS_SEND_TIME_URI,
+    AUDIO_LEVEL_URI,
+    MID_URI,
+    PLAYOUT_DELAY_URI,
+    TRANSPORT_CC_URI,
+    Offer,
+    OfferedLine,
+)
 from vwindow.sfu.slots import Line, stream_of
 
 _OPUS = "minptime=10;useinbandfec=1"
@@ -15,7 +23,7 @@ _EXTENSIONS: dict[Kind, frozenset[str]] = {
     "video": frozenset({MID_URI, ABS_SEND_TIME_URI}),
 }
 """What helps us with a peer's packets: towards us one REMB rules, so we do not report on each of them."""
-_STAMPS = frozenset({ABS_SEND_TIME_URI, TRANSPORT_CC_URI})
+_STAMPS = frozenset({ABS_SEND_TIME_URI, TRANSPORT_CC_URI, PLAYOUT_DELAY_URI})
 """What our packets may carry."""
 
 

@@ -1,6 +1,7 @@
 """The path from the worker to one viewer: what its packets carry to measure it, and what it is good for."""
 
 from vwindow.rtp.estimator import REACH, Estimator
+from vwindow.rtp.playout import Leg
 from vwindow.rtp.probe import Probe
 from vwindow.rtp.stamps import Stamps
 from vwindow.rtp.transportcc import TransportFeedback
@@ -28,6 +29,7 @@ class Downlink:
         self._probe = Probe()
         self.need = 0
         """Bit/s that would let all pictures through that pause; 0 when none does."""
+        self._sent = self._lost = 0
         self._remb = 0
         self._remb_at = float("-inf")
 
@@ -41,6 +43,8 @@ class Downlink:
         """Learn from a transport-wide report."""
         samples = self._wide.take(feedback)
         if samples:
+            self._sent += len(samples)
+            self._lost += sum(arrived is None for _, arrived, _ in samples)
             self._estimator.take(samples, now, round_trip)
 
     def take_remb(self, bitrate: int, now: float) -> None:
@@ -63,6 +67,10 @@ class Downlink:
     def probing(self) -> bool:
         """Tell whether the path is being tried out."""
         return self._probe.busy
+
+    def leg(self, round_trip: float) -> Leg:
+        """Return what was lost so far, as far as transport-wide reports tell; a repair takes a round trip."""
+        return Leg(self._lost, self._sent, round_trip)
 
     @property
     def loss(self) -> float:

@@ -7,13 +7,14 @@ from vwindow.rtp import rtcp
 from vwindow.rtp.cache import Cache
 from vwindow.rtp.ntp import to_ntp
 from vwindow.rtp.packet import HEADER, HEADER_BYTES
+from vwindow.rtp.playout import Leg, Playout, limits
 from vwindow.rtp.red import RedWriter
 from vwindow.rtp.repair import RepairStream
 from vwindow.rtp.seq import extend
 from vwindow.rtp.seqmap import SeqMap
 from vwindow.rtp.stamps import Stamps
 from vwindow.sfu.ports import Anchor, Format, Packet, Source
-from vwindow.sfu.sdp import OfferedLine
+from vwindow.sfu.sdp import PLAYOUT_DELAY_URI, OfferedLine
 from vwindow.sfu.seat import SlotStart
 
 CACHE_PACKETS = 256
@@ -27,6 +28,8 @@ Sound that lags by less than 125 ms is not noticed (ITU-R BT.1359-1, figure 2), 
 """
 BELOW = 44
 """Bytes of each packet that are not RTP: IPv4, UDP and the tag of SRTP. A narrow path carries them too."""
+REPEATS = 60
+"""Packets that tell a viewer to wait no more: none of so many lost ones can be missed."""
 _pack = HEADER.pack
 
 
@@ -62,7 +65,14 @@ class Egress:
         self._send = outlet.send
         self._stamp = outlet.stamps.block
         self._overhead = HEADER_BYTES + outlet.stamps.overhead + BELOW
-        self._first_byte = 0x90 if outlet.stamps.overhead else 0x80
+        self._stamped = outlet.stamps.overhead > 0
+        self._first_byte = 0x90 if self._stamped else 0x80
+        self._delay_number = line.extension(PLAYOUT_DELAY_URI)
+        self._playout = Playout()
+        self._limits = b""
+        """What each packet carries of how long the viewer should wait; nothing on a clean way."""
+        self._ending = -1
+        """Packets sent when the viewer was first told to wait no more, −1 while it waits."""
         self._started = False
         self._paused = False
         self._anchor: Anchor | None = None
@@ -132,7 +142,8 @@ class Egress:
             payload = self._red.wrap(number, time, payload)
         second = self._payload_type | 0x80 if packet.marker else self._payload_type
         header = _pack(self._first_byte, second, number & 0xFFFF, time, self.ssrc)
-        protected = self._protect(header + self._stamp(packet.arrival, self._overhead + len(payload)) + payload)
+        stamp = self._stamp(packet.arrival, self._overhead + len(payload), self._limits)
+        protected = self._protect(header + stamp + payload)
         self._send(protected)
         self.packets += 1
         self.octets += len(payload)
@@ -140,6 +151,19 @@ class Egress:
             self._cache.put(number, (header, payload) if self._repair is not None else (b"", protected))
             if self.lossy and number < seqmap.highest:
                 self.resend((number,), packet.arrival)  # it was repaired once: there is no time to miss it again
+
+    def hold(self, leg: Leg, now: float) -> None:
+        """Let the viewer wait for repairs as the ways to us and from us (`leg`) need it; once a second."""
+        if not self._delay_number or self.source is None:
+            return
+        self._playout.take((self.source.leg, leg), now)
+        delay = self._playout.delay
+        if delay or (self._limits and self._ending < 0):
+            self._limits = limits(self._delay_number, delay)
+            self._ending = -1 if delay else self.packets
+        elif self._limits and self.packets - self._ending >= REPEATS:
+            self._limits = b""
+        self._first_byte = 0x90 if self._stamped or self._limits else 0x80
 
     def set_anchor(self, anchor: Anchor) -> None:
         """Learn the source's time on our clock."""
@@ -183,7 +207,7 @@ class Egress:
 
     def _again(self, header: bytes, payload: bytes, now: float) -> bytes:
         assert self._repair is not None
-        stamp = self._stamp(now, self._overhead + 2 + len(payload))
+        stamp = self._stamp(now, self._overhead + 2 + len(payload), self._limits)
         return self._repair.wrap(self._first_byte, header, stamp, payload)
 
     def report(self, now: float, wall: float) -> bytes:

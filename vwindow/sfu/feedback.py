@@ -89,7 +89,9 @@ class Feedback:
         blocks = [stream.report(now) for stream in self._intake.streams.values()]
         out = rtcp.receiver_report(OUR_SSRC, blocks)
         names = [(OUR_SSRC, CNAME)]
+        leg = self._downlink.leg(self.round_trip)
         for egress in self._egresses:
+            egress.hold(leg, now)
             report = egress.report(now, wall)
             if report:
                 out += report

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from vwindow.clock import Clock
 from vwindow.rtp.keyframe import starts_h264_keyframe, starts_vp8_keyframe
+from vwindow.rtp.playout import Leg
 from vwindow.rtp.seqmap import SeqMap
 from vwindow.sfu.ports import Anchor, Format, Packet, Sink, SourceName
 
@@ -53,6 +54,8 @@ class Ingest:
         self.level = 0.0
         """How loud a voice is, 0 (silent or not told) to 127, smoothed over half a second (RFC 6464)."""
         self._heard = 0.0
+        self.leg = Leg()
+        """What the way from the sender loses of a picture, and how long a repair takes."""
         self.viewers_loss = 0.0
         """Fraction that the worst required viewer misses of a voice, before repair."""
         self.last_packet = float("-inf")

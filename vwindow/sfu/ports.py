@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from vwindow.rtp.playout import Leg
+
 Kind = Literal["audio", "video"]
 SourceName = Literal[
     "kiosk.microphone", "kiosk.face", "kiosk.document", "kiosk.screen",
@@ -75,6 +77,11 @@ class Source(Protocol):
 
     @property
     def format(self) -> Format: ...
+
+    @property
+    def leg(self) -> Leg:
+        """Return what the way from the sender to us loses, and how long a repair takes."""
+        ...
 
     def attach(self, sink: Sink) -> None: ...
 

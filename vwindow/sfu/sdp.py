@@ -14,11 +14,12 @@ MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _OPUS = "opus/48000/2"
 _VIDEO: dict[VideoCodec, str] = {"vp8": "vp8/90000", "h264": "h264/90000"}
 _EXTENSIONS: dict[Kind, tuple[str, ...]] = {
     "audio": (MID_URI, AUDIO_LEVEL_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
-    "video": (MID_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI),
+    "video": (MID_URI, ABS_SEND_TIME_URI, TRANSPORT_CC_URI, PLAYOUT_DELAY_URI),
 }
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})

@@ -25,6 +25,7 @@ class Stream:
     __slots__ = (
         "_clock",
         "_frame",
+        "_given_up",
         "_last_sr",
         "_level",
         "_loss",
@@ -60,6 +61,7 @@ class Stream:
         self._time = line.extension(ABS_SEND_TIME_URI)
         self._octets = 0
         self._frame = -1
+        self._given_up = 0
         self._red = line.red
         self._level = line.extension(AUDIO_LEVEL_URI)
         self._clock = clock
@@ -92,6 +94,9 @@ class Stream:
                 self.ingest.request_keyframe()
             elif loss and (lost := loss.due(now, max(MIN_WAIT, loss.answer_time) if loss.answer_time else round_trip)):
                 self._send_rtcp(rtcp.receiver_report(OUR_SSRC, ()) + rtcp.nack(OUR_SSRC, self.ssrc, lost))
+            if loss.given_up != self._given_up:
+                self._given_up = loss.given_up
+                self.ingest.request_keyframe()  # a viewer would wait for what does not come, some for seconds
         else:
             if self._level and (level := extension(data, self._level)):
                 self.ingest.hear(level[0] & 0x7F, now)
@@ -137,6 +142,7 @@ class Stream:
 
         A voice's tells the worst viewer's loss when that is more than ours: the sender adds error correction by it.
         """
+        self.ingest.leg = self._loss.leg
         return self._reception.report(self.ssrc, self._last_sr, now - self._sr_arrival, self.ingest.viewers_loss)
 
     def request_keyframe(self) -> None:

@@ -78,3 +78,19 @@ async def test_loss_on_both_legs_is_repaired(seed: int) -> None:
         if number in got:
             assert got[number] == whole[number]
     await floor.room.close()
+
+
+async def test_a_packet_that_is_given_up_is_followed_by_a_keyframe() -> None:
+    """A viewer cannot decode past the hole, and some wait for seconds until they say so."""
+    floor = Floor()
+    agent, console = floor.guest("agent", 1), floor.guest("console", 2)
+    await agent.connect()
+    await console.connect()
+    for step in range(100):
+        if step != 30:
+            agent.rtp(FACE, step, KEY if step == 0 else DELTA)
+        if step == 40:
+            assert not [each for each in agent.reports() if isinstance(each, rtcp.KeyframeRequest)]
+        floor.clock.advance(0.02)
+    assert [each for each in agent.reports() if isinstance(each, rtcp.KeyframeRequest)]
+    await floor.room.close()
