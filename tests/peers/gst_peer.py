@@ -23,7 +23,7 @@ FEEDS = {
     " ! videoconvert ! vp8enc deadline=1 target-bitrate=400000 keyframe-max-dist=200"
     " ! rtpvp8pay pt=96 picture-id-mode=2 ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! w.",
 }
-H264 = "encoding-name=H264,packetization-mode=(string)1,profile-level-id=(string)42e01f"
+H264 = "encoding-name=H264,packetization-mode=(string)1"
 if sys.argv[2] == "h264":
     FEEDS["video"] = (
         "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=20/1 ! videoconvert"
@@ -39,7 +39,7 @@ DECODE = {
     "video": "rtpvp8depay ! vp8dec ! fakesink name=end sync=false signal-handoffs=true",
 }
 if sys.argv[2] == "h264":
-    CAPS["video"] = f"application/x-rtp,media=video,{H264},payload=96,clock-rate=90000"
+    CAPS["video"] = f"application/x-rtp,media=video,{H264},profile-level-id=(string)42e01f,payload=96,clock-rate=90000"
     DECODE["video"] = "rtph264depay ! h264parse ! openh264dec ! fakesink name=end sync=false signal-handoffs=true"
 SENDS, TAKES = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY, GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
 
