@@ -18,7 +18,7 @@ STAFF = "jiaxing-a"
 
 @pytest.fixture
 async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    house = Stack(tmp_path)
+    house = Stack(tmp_path, settings={"VWINDOW_RECORDING_REMINDER_SECONDS": "5"})
     try:
         await house.start_server()
         await house.start_agent()
@@ -103,6 +103,9 @@ async def test_the_kiosk_page(stack: Stack, browser: Browser, tmp_path: Path, lo
     await phase(kiosk, "talking")
     await until(kiosk, "frames().then(n => n > 20)")
     await album.take(kiosk, "10-talking")
+    await tap(kiosk, "suspend-recording")
+    await kiosk.wait_for_selector('[data-testid="recording"][data-state="paused"]')
+    await album.take(kiosk, "10-talking-suspended")
     await tap(console, "hang-up")
     await phase(kiosk, "ended")
     await album.take(kiosk, "11-ended")
@@ -148,6 +151,11 @@ async def test_the_console(stack: Stack, browser: Browser, tmp_path: Path, name:
     await console.wait_for_selector('[data-testid="recording-light"][data-state="writing"]')
     await until(console, "frames().then(n => n > 20)")
     await album.take(console, "5-talking")
+    await tap(kiosk, "suspend-recording")
+    await console.wait_for_selector('[data-testid="recording-light"][data-state="paused"]')
+    await tap(console, "suspend-recording")
+    await console.wait_for_selector('[data-testid="suspended-long"]', timeout=8000)
+    await album.take(console, "5-talking-suspended")
     await tap(kiosk, "hang-up")
     await phase(console, "ended")
     await album.take(console, "6-outcome")
@@ -157,6 +165,9 @@ async def test_the_console(stack: Stack, browser: Browser, tmp_path: Path, name:
     call = await console.get_attribute('[data-testid^="play-"], [data-testid="past-calls"]', "data-testid")
     assert call
     await album.take(console, "7-past-calls")
+    await console.locator('[data-testid^="play-"]').first.click(timeout=30_000)
+    await console.wait_for_selector('[data-testid="player-marks"]')
+    await album.take(console, "7-player")
     page = await (await browser.new_context(viewport=size)).new_page()  # type: ignore[arg-type]
     await page.goto(stack.console_url)
     await fill(page, "name", "admin")
