@@ -220,7 +220,7 @@ class SpeakerChanged(Message):
 
 
 class TargetsChanged(Message):
-    """What each picture of a browser may have in bit/s, by source; on a change, at most once a second, and each 10 s."""
+    """What each picture of a browser may have in bit/s, by source; on a change, at most once a second, or each 10 s."""
 
     event: Literal["targets"] = "targets"
     room: str

@@ -78,7 +78,7 @@ async def test_without_its_grant_no_packet_more_and_with_it_again(floor: Floor) 
 
 
 async def test_grants_belong_to_the_room(floor: Floor) -> None:
-    agent, console = await joined(floor, "agent", "console")
+    _, console = await joined(floor, "agent", "console")
     assert floor.room.grants == sorted(GRANTED)
     floor.room.grant("kiosk.screen", True)
     floor.room.grant("kiosk.face", False)
