@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from vwindow.child_environment import child_environment
 from vwindow.clock import Clock
 from vwindow.errors import VWindowError
 from vwindow.ids import RecordingId
@@ -164,6 +165,7 @@ class Finishing:
             str(journals[0].parent),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=child_environment(),
             # A Ctrl-C at the terminal is for the server, which waits for us.
             start_new_session=True,
         )

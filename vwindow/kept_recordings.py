@@ -11,6 +11,7 @@ from typing import Any
 
 from vwindow.access import Viewer
 from vwindow.books import Books
+from vwindow.child_environment import child_environment
 from vwindow.clock import SystemClock
 from vwindow.config import ConfigError, Settings
 from vwindow.errors import Refused
@@ -54,7 +55,9 @@ def export(settings: Settings, recording: str, file: Path, main: str, inset: str
     kept = asyncio.run(_of_books(settings, recording, exported=True))
     arguments = [str(kept.place), str(file.absolute()), "--main", main, "--inset", inset]
     command = [sys.executable, "-m", "vwindow.recording.export", *arguments]
-    done = subprocess.run(command, input=kept.key.hex(), stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        command, input=kept.key.hex(), stdout=subprocess.PIPE, text=True, check=False, env=child_environment()
+    )
     lines = done.stdout.splitlines()
     result: dict[str, Any] = json.loads(lines[-1]) if lines else {"ok": False, "code": "export_failed"}
     if not result["ok"]:

@@ -12,6 +12,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 
+from vwindow.child_environment import child_environment
 from vwindow.tasks import TaskSet
 
 REST_SECONDS = 10.0
@@ -39,7 +40,7 @@ class SpareWorker:
         if spare is not None and await _become(spare, arguments):
             return spare
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "vwindow", "worker", *arguments, start_new_session=True
+            sys.executable, "-m", "vwindow", "worker", *arguments, start_new_session=True, env=child_environment()
         )
 
     async def close(self) -> None:
@@ -54,7 +55,12 @@ class SpareWorker:
         if self._waiting is not None and self._waiting.returncode is None:
             return
         self._waiting = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "vwindow.spare_worker", start_new_session=True, stdin=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            "vwindow.spare_worker",
+            start_new_session=True,
+            stdin=asyncio.subprocess.PIPE,
+            env=child_environment(),
         )
 
 
