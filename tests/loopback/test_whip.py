@@ -31,10 +31,10 @@ class Alone:
         self.client = WhipClient(f"http://127.0.0.1:{self.port}", TOKEN, session)
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
+    async def start(self, *more: str) -> None:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "vwindow", "worker", "--standalone", "--listen", f"127.0.0.1:{self.port}",
-            "--udp", "127.0.0.1:0", "--token", TOKEN, "--record", str(self.folder), cwd=ROOT,
+            "--udp", "127.0.0.1:0", "--token", TOKEN, "--record", str(self.folder), *more, cwd=ROOT,
         )  # fmt: skip
         async with asyncio.timeout(20):
             while True:
@@ -99,6 +99,19 @@ async def test_published_played_recorded_and_ended(alone: Alone) -> None:
     key = bytes.fromhex((alone.folder / KEY_FILE).read_text())
     kinds = {record.track for record in JournalReader(journal, key).records() if isinstance(record, TrackPacket)}
     assert len(kinds) == 2
+
+
+async def test_in_h264_pictures_are_nothing_else(alone: Alone) -> None:
+    await alone.stop()
+    await alone.start("--video", "h264")
+    publisher, player = alone.peer(), alone.peer()
+    told = await publisher.publish("/whip/lobby/kiosk?source=face")
+    assert "H264/90000" in told.text and "VP8" not in told.text
+    await player.play("/whep/lobby/kiosk")
+    await player.frames("video", 20)
+    without = publisher.connection.localDescription.sdp.replace("H264/90000", "H265/90000")
+    refused = await alone.client.ask("POST", "/whep/lobby/kiosk", without.replace("sendonly", "recvonly"))
+    assert (refused.status, refused.json["code"]) == (422, "no_common_codec")
 
 
 async def test_a_new_publisher_of_the_same_source_takes_over(alone: Alone) -> None:
