@@ -35,6 +35,9 @@ class Stack:
     agent_port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     settings: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    before: list[str] = field(default_factory=list)
+    """In front of the server's command: where it runs."""
     camera: str = "simulated"
     server: asyncio.subprocess.Process | None = None
     agent: asyncio.subprocess.Process | None = None
@@ -42,7 +45,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def console_url(self) -> str:
@@ -55,6 +58,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         own = {
+            "VWINDOW_HOST": self.host,
             "VWINDOW_PORT": str(self.port),
             "VWINDOW_DATA_DIR": str(self.folder / "var"),
             "VWINDOW_RECORDINGS_DIR": str(self.folder / "recordings"),
@@ -84,8 +88,8 @@ class Stack:
         extra = ["--accounts-file", str(people)] if accounts else []
         with self._log("server") as log:
             self.server = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "vwindow", "serve", *(["--demo"] if accounts else []), "--ready-file",
-                str(ready), *extra, env=self.environment, cwd=ROOT, stdout=log, stderr=log,
+                *self.before, sys.executable, "-m", "vwindow", "serve", *(["--demo"] if accounts else []),
+                "--ready-file", str(ready), *extra, env=self.environment, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
         await self._until(ready, self.server, "server")
         if accounts:

@@ -30,14 +30,14 @@ class OwnRooms:
     """Open a room for whoever comes first, record it when asked to, and close it after the last one left."""
 
     def __init__(
-        self, listen: Sequence[tuple[str, int]], clock: Clock, record: Path | None, video: control.Video
+        self, listen: Sequence[tuple[str, int]], clock: Clock, record: Path | None, video: control.Video, tcp: bool
     ) -> None:
         self._tasks = TaskSet("standalone", limit=2000)
         self._clock = clock
         self._record = record
         self._video = video
         self._key = recording_key(record) if record is not None else ""
-        self._rooms = Rooms(listen, JournalRecorder(), self._heard, clock)
+        self._rooms = Rooms(listen, JournalRecorder(), self._heard, clock, tcp=tcp)
         self._open: set[str] = set()
 
     @property
@@ -130,6 +130,8 @@ async def run_standalone(
     record: Path | None,
     video: control.Video = "vp8",
     clock: Clock | None = None,
+    *,
+    tcp: bool = False,
 ) -> None:
     """Run, with pictures in `video` alone, until SIGTERM or SIGINT; returns when all journals are whole.
 
@@ -137,7 +139,7 @@ async def run_standalone(
     """
     check_listen(listen[0])
     clock = clock or SystemClock()
-    rooms = OwnRooms(udp, clock, record, video)
+    rooms = OwnRooms(udp, clock, record, video, tcp)
     app = web.Application(client_max_size=MAX_OFFER_BYTES)
     add_whip(app, WhipParts(rooms, OneToken(token), clock, origins=("*",)))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)

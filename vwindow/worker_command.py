@@ -104,7 +104,7 @@ def _standalone(given: argparse.Namespace) -> int:
     if len(given.listen) != 1 or not given.udp or not given.token or given.socket or given.control:
         raise ConfigError("worker --standalone: one --listen, --udp and --token, no --socket, no --control")
     (listen,) = _addresses(given.listen)
-    uvloop.run(run_standalone(listen, _addresses(given.udp), given.token, given.record, given.video))
+    uvloop.run(run_standalone(listen, _addresses(given.udp), given.token, given.record, given.video, tcp=given.tcp))
     return 0
 
 

@@ -34,7 +34,7 @@ class Alone:
     async def start(self, *more: str) -> None:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "vwindow", "worker", "--standalone", "--listen", f"127.0.0.1:{self.port}",
-            "--udp", "127.0.0.1:0", "--token", TOKEN, "--record", str(self.folder), *more, cwd=ROOT,
+            "--udp", "127.0.0.1:0", "--tcp", "--token", TOKEN, "--record", str(self.folder), *more, cwd=ROOT,
         )  # fmt: skip
         async with asyncio.timeout(20):
             while True:
@@ -76,7 +76,7 @@ async def test_published_played_recorded_and_ended(alone: Alone) -> None:
     told = await publisher.publish("/whip/lobby/kiosk?source=face")
     assert told.status == 201
     assert told.headers["Location"].startswith("/whip/lobby/kiosk/")
-    assert "a=ice-lite\r\n" in told.text
+    assert "a=ice-lite\r\n" in told.text and " tcptype passive" in told.text
     await player.frames("video", 20)
     await player.frames("audio", 20)
     second = alone.peer()
