@@ -64,7 +64,7 @@ async def test_the_offer_has_three_sending_video_lines_in_one_bundle() -> None:
     assert lines.count("a=sendonly") == 3
     assert [line for line in lines if line.startswith("a=group:BUNDLE")] == ["a=group:BUNDLE 0 1 2"]
     codecs = {line.split()[1].split("/")[0] for line in lines if line.startswith("a=rtpmap")}
-    assert codecs == {"VP8", "rtx"}
+    assert codecs == {"VP8", "H264", "rtx"}
 
 
 async def test_without_servers_in_the_configuration_nobody_is_asked() -> None:
