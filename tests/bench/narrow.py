@@ -56,6 +56,12 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._front, self._from_clients)
 
+    def limit(self, rate: float) -> None:
+        """Let each way of each leg carry `rate` bit/s from now on, 0 for any."""
+        self._settings = (*self._settings[:2], rate)
+        for link in self.links:
+            link.rate = rate
+
     def _link(self) -> Link:
         self.links.append(Link(*self._settings, seed=len(self.links) + 1))
         return self.links[-1]

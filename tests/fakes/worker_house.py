@@ -99,13 +99,20 @@ def slot_ssrc(answer: str, mid: str) -> int:
 
 @asynccontextmanager
 async def worker_house(
-    path: Path, recorder: Recorder | None = None, host: str = "127.0.0.1"
+    path: Path, recorder: Recorder | None = None, host: str = "127.0.0.1", announce: str = ""
 ) -> AsyncIterator[WorkerHouse]:
-    """Run a worker in this process with the room "r" open; its socket is `path`."""
+    """Run a worker in this process with the room "r" open; its socket is `path`.
+
+    `announce`: the address that its answers name, of somebody who passes datagrams on to it.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((host, 0))
         port = int(free.getsockname()[1])
-    worker = asyncio.create_task(run_worker(path, [(host, port)], recorder or FakeRecorder(), None, 0.2, tcp=True))
+    worker = asyncio.create_task(
+        run_worker(
+            path, [(host, port)], recorder or FakeRecorder(), [announce] if announce else None, 0.2, tcp=not announce
+        )
+    )
     client = await _connect(path, worker)
     try:
         await client.ask(OpenRoom(room="r"))

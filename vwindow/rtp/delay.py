@@ -9,7 +9,10 @@ GAIN = 4.0
 MAX_GROUPS = 60
 QUEUED_MS = 25.0
 """What a growing queue must at least hold: a few packets more than before are none."""
+FRESH_MS = 1500.0
+"""Within which 20 groups must have come to tell of a queue that is there now."""
 BASE_SECONDS = 10.0
+"""How long the shortest delay counts as that of an empty queue."""
 LASTING = 0.06
 
 
@@ -44,7 +47,7 @@ class DelayTrend:
     @property
     def standing(self) -> float:
         """Return the milliseconds of queue that were there in each of the last 20 groups."""
-        if len(self._raw) < WINDOW:
+        if len(self._raw) < WINDOW or self._history[-1][0] - self._history[0][0] > FRESH_MS:
             return 0.0
         return min(self._raw) - min(self._base, self._base_before)
 

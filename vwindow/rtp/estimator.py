@@ -108,11 +108,10 @@ class Estimator:
         arriving = self.arriving
         self._peak = max(arriving, self._peak * PEAK_PER_SECOND**passed)
         state = self._trend.state
-        if self._peak > QUIET and self._stands(now, round_trip):
-            self._capacity = arriving
-            self._fall(DECREASE * arriving, now)
-        elif self._peak > QUIET and state > 0 and now - self.fell > 0.1 + round_trip:
-            self._capacity = max(arriving, LEAST * self._peak / DECREASE)
+        grows = state > 0 and now - self.fell > 0.1 + round_trip
+        if self._peak > QUIET and (self._stands(now, round_trip) or grows):
+            stalls = LEAST * self._peak / DECREASE if self.loss <= LOSS_LIMIT else 0.0  # a stall loses nothing
+            self._capacity = max(arriving, stalls)
             self._fall(DECREASE * self._capacity, now)
         elif state == 0 and self.loss <= LOSS_LIMIT and self._trend.standing < STANDING_MS / 2:
             self._rise(arriving, passed, now)
@@ -135,8 +134,11 @@ class Estimator:
             return False
         if now - self.fell < 0.3 + round_trip or now - self._drained < DRAIN_SECONDS + round_trip:
             return False
-        self._stubborn = self._stubborn + 1 if standing > 0.9 * self._stood > 0 else 0
+        shrinks, lasts = 0 < standing < 0.9 * self._stood, standing >= 0.9 * self._stood > 0
+        self._stubborn = self._stubborn + 1 if lasts else 0
         self._stood = standing
+        if shrinks:
+            return False
         self._drained = now
         if self._stubborn < PATIENCE:
             return True

@@ -1,6 +1,6 @@
 """When to load a path with more than there is to send: only so is it known whether it carries what waits for room."""
 
-FIRST, LONGEST = 5.0, 20.0
+FIRST, LONGEST = 3.0, 20.0
 """Seconds without a try after one that did not fit, and after many."""
 BURST = 0.1
 """Seconds that may be made good at once."""

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 VOICE = 90_000
 """Bit/s that are kept for each voice: Opus, sent twice, with headers."""
-TEXT_FLOOR = 150_000
+TEXT_FLOOR = 60_000
+"""A page of text on which a form is filled in; it may be slow, but not soft."""
 FACE_FLOOR = 60_000
 """About a small frame a second. Below its floor a picture is not worth its bits and its slot pauses."""
+LEAST = 30_000
+"""What an encoder makes of a picture at the very least."""
 MARGIN = 0.9
 """Of an estimate: pictures are told without what their packets add, and encoders overshoot."""
-GROWTH = 1.5
+GROWTH = 1.2
 """What a screen may need soon, over what it uses now."""
 RESUME = 1.3
 """How much more than it needs must be free before a paused picture goes on."""
@@ -75,6 +78,21 @@ def allocate(demands: Mapping[str, Demand], supplies: Mapping[str, Supply]) -> A
             paused[viewer] = _left_out(demand, supplies, targets)
     needs = {viewer: _need(demands[viewer], supplies, targets, out) for viewer, out in paused.items() if out}
     return Allocation(targets, paused, needs)
+
+
+def fit(targets: Mapping[str, int], used: Mapping[str, float], carried: int) -> dict[str, int]:
+    """Return what a sender whose own path carries so much may send of each picture: again text before faces."""
+    total = sum(targets.values())
+    if total <= carried:
+        return dict(targets)
+    left = float(carried)
+    shares: dict[str, int] = {}
+    names = sorted(targets, key=lambda name: (not is_text(name), targets[name]))
+    for index, name in enumerate(names):
+        most = left if is_text(name) else left / (len(names) - index)
+        shares[name] = int(min(targets[name], max(LEAST, most)))
+        left -= min(shares[name], max(floor(name), GROWTH * used.get(name, 0.0))) if is_text(name) else shares[name]
+    return shares
 
 
 def _pictures(demand: Demand, supplies: Mapping[str, Supply]) -> list[str]:

@@ -9,6 +9,7 @@ from vwindow.sfu.sdp import ABS_SEND_TIME_URI, TRANSPORT_CC_URI, Offer, OfferedL
 
 CEILING = 8_000_000
 """Bit/s above which a path is as good as any: five pictures of 1.5 Mbit/s and the voices."""
+FULL_SECONDS = 2.0
 REMB_SECONDS = 10.0
 """A viewer's own estimate counts so long: browsers may fall silent."""
 
@@ -62,6 +63,10 @@ class Downlink:
         if not self.transport_wide:
             return 0
         return self._probe.octets(now, sent, self._estimator.bitrate, self.need, self._estimator.fell)
+
+    def full(self, now: float) -> bool:
+        """Tell whether the path was lately asked for more than it carries."""
+        return now - self._estimator.fell < FULL_SECONDS
 
     @property
     def probing(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from vwindow.rtp import rtcp
 from vwindow.rtp.ntp import round_trip, to_ntp
 from vwindow.rtp.transportcc import TransportFeedback
-from vwindow.sfu.allocation import FACE_FLOOR
+from vwindow.sfu.allocation import FACE_FLOOR, fit
 from vwindow.sfu.downlink import Downlink
 from vwindow.sfu.egress import Egress
 from vwindow.sfu.intake import Intake
@@ -63,7 +63,8 @@ class Feedback:
                     egress.resend(report.numbers, now)
             elif isinstance(report, TransportFeedback):
                 self._downlink.take_feedback(report, now, self.round_trip)
-                lossy = self._downlink.loss > LOSSY
+                # On a path that is full a second copy would only be lost beside the first.
+                lossy = self._downlink.loss > LOSSY and not self._downlink.full(now)
                 for egress in self._egresses:
                     egress.lossy = lossy
             elif isinstance(report, rtcp.Remb):
@@ -98,14 +99,11 @@ class Feedback:
                 names.append((egress.ssrc, egress.cname))
         self._send(out + rtcp.source_names(names) + self._bandwidth())
 
-    def retarget(self, targets: Mapping[str, int], now: float) -> None:
-        """Take the bit/s that each source may send; what is less than before is told at once."""
+    def retarget(self, targets: Mapping[str, int], used: Mapping[str, float]) -> None:
+        """Take the bit/s that each source may send, and what it sends; what is less than before is told at once."""
         videos = set(self._intake.videos.values())
-        wanted = {name: targets.get(name, self._bitrate) for name in videos}
-        carried = self._intake.uplink.estimate
-        total = sum(wanted.values())
-        if total > carried:
-            wanted = {name: target * carried // total for name, target in wanted.items()}
+        asked: dict[str, int] = {name: targets.get(name, self._bitrate) for name in videos}
+        wanted = fit(asked, used, self._intake.uplink.estimate)
         lowered = False
         for name, target in wanted.items():
             told = self._told.get(name, self._bitrate)

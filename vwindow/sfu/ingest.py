@@ -15,8 +15,10 @@ log = logging.getLogger(__name__)
 REPLAY_PACKETS = 160
 REPLAY_SECONDS = 0.7
 """A new viewer starts from a keyframe that is no older than both say; else another one is asked for."""
-KEYFRAME_INTERVAL = 0.5
+KEYFRAME_INTERVAL, MOST_INTERVAL = 0.5, 10.0
 """Seconds between two requests for a keyframe, from all viewers together."""
+KEYFRAME_SHARE = 0.5
+"""How much of what a picture may have its keyframes may take: on a narrow path one would overrun another."""
 
 
 class Upstream(Protocol):
@@ -51,6 +53,10 @@ class Ingest:
         self._anchor: Anchor | None = None
         self._recent: list[Packet] | None = None
         """The last keyframe and what followed, None when that is too long or too old."""
+        self.target = 0
+        """Bit/s that the picture may be sent with; 0 when nobody said."""
+        self._keyframe = 0
+        self._keyframe_time = -1
         self.level = 0.0
         """How loud a voice is, 0 (silent or not told) to 127, smoothed over half a second (RFC 6464)."""
         self._heard = 0.0
@@ -106,10 +112,17 @@ class Ingest:
         self._wanted = True
         self.tick(self._clock.monotonic())
 
+    @property
+    def interval(self) -> float:
+        """Return the seconds between two requests for a keyframe, by how long the last one takes to send."""
+        if not self.target:
+            return KEYFRAME_INTERVAL
+        return min(MOST_INTERVAL, max(KEYFRAME_INTERVAL, 8 * self._keyframe / (KEYFRAME_SHARE * self.target)))
+
     def tick(self, now: float) -> None:
         """Send a kept request when it is due; keep asking while a new stream has no keyframe."""
         waiting = self._upstream is not None and not self._started and self._video
-        if (self._wanted or waiting) and self._upstream is not None and now - self._asked >= KEYFRAME_INTERVAL:
+        if (self._wanted or waiting) and self._upstream is not None and now - self._asked >= self.interval:
             self._asked = now
             self._wanted = False
             self._upstream.request_keyframe()
@@ -159,6 +172,10 @@ class Ingest:
         self.packets += 1
         self.octets += len(payload)
         packet = Packet(out, (timestamp + seqmap.time_offset) & 0xFFFFFFFF, marker, payload, now, keyframe)
+        if keyframe:
+            self._keyframe, self._keyframe_time = 0, timestamp
+        if timestamp == self._keyframe_time:
+            self._keyframe += len(payload)
         if keyframe:
             self._recent = [packet]
         elif self._recent is not None:

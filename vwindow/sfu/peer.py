@@ -239,10 +239,10 @@ class Peer:
         if self._feedback is not None and self.state in ("up", "silent"):
             self._feedback.report(now, now + self._wall)
 
-    def retarget(self, targets: Mapping[str, int], now: float) -> None:
-        """Take the bit/s that each source of the room may send with."""
+    def retarget(self, targets: Mapping[str, int], used: Mapping[str, float]) -> None:
+        """Take the bit/s that each source of the room may send with, and what it sends."""
         if self._feedback is not None:
-            self._feedback.retarget(targets, now)
+            self._feedback.retarget(targets, used)
 
     def shares(self, now: float) -> dict[str, int]:
         """Return the bit/s of each picture of a browser when they are to be told now, else nothing."""

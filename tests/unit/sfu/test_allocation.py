@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vwindow.sfu.allocation import FACE_FLOOR, TEXT_FLOOR, VOICE, Demand, Supply, allocate, floor, is_voice
+from vwindow.sfu.allocation import FACE_FLOOR, TEXT_FLOOR, VOICE, Demand, Supply, allocate, fit, floor, is_voice
 
 MAX = 1_500_000
 VOICES = ("kiosk.microphone", "staff.microphone")
@@ -28,10 +28,10 @@ def one(estimate: int | None, used: dict[str, int], paused: tuple[str, ...] = ()
         (None, {}, MAX, MAX, set()),  # nobody told: full
         (8_000_000, {"kiosk_screen": MAX}, MAX, MAX, set()),
         (2_000_000, {"kiosk_screen": 100_000}, MAX, MAX, set()),  # a still screen leaves room for the face
-        (2_000_000, {"kiosk_screen": 900_000}, 360_000, MAX, set()),  # text first, the face has the rest
-        (1_000_000, {"kiosk_screen": 400_000}, 210_000, 810_000, set()),
-        (500_000, {"kiosk_screen": 150_000}, 135_000, 360_000, set()),
-        (430_000, {"kiosk_screen": 150_000}, 72_000, 297_000, set()),  # a face may drop very low
+        (2_000_000, {"kiosk_screen": 900_000}, 630_000, MAX, set()),  # text first, the face has the rest
+        (1_000_000, {"kiosk_screen": 400_000}, 330_000, 810_000, set()),
+        (500_000, {"kiosk_screen": 150_000}, 180_000, 360_000, set()),
+        (400_000, {"kiosk_screen": 150_000}, 90_000, 270_000, set()),  # a face may drop very low
         (300_000, {"kiosk_screen": 150_000}, FACE_FLOOR, 180_000, {"kiosk.face"}),
         (150_000, {}, FACE_FLOOR, TEXT_FLOOR, {"kiosk.face", "kiosk.screen"}),  # the voice alone
     ],
@@ -43,7 +43,8 @@ def test_voice_then_text_then_face(
 
 
 def test_a_paused_face_needs_more_than_its_floor_to_go_on() -> None:
-    assert one(400_000, {"kiosk_screen": 150_000}, paused=("kiosk.face",))[2] == {"kiosk.face"}
+    assert one(380_000, {"kiosk_screen": 150_000})[2] == set()
+    assert one(380_000, {"kiosk_screen": 150_000}, paused=("kiosk.face",))[2] == {"kiosk.face"}
     assert one(450_000, {"kiosk_screen": 150_000}, paused=("kiosk.face",))[2] == set()
 
 
@@ -111,3 +112,17 @@ def test_promises(viewers: dict[str, tuple[int | None, list[str], frozenset[str]
         assert need > (demands[viewer].estimate or 0), "what pauses needs more than there is"
         wider = {viewer: Demand(viewer in required, need, demands[viewer].sources, found.paused[viewer])}
         assert not allocate(demands | wider, given_supplies).paused[viewer], "and with that it goes on"
+
+
+@pytest.mark.parametrize(
+    ("carried", "used", "face", "screen"),
+    [
+        (2_000_000, 0, 1_000_000, 800_000),  # all fits
+        (600_000, 100_000, 480_000, 600_000),  # the screen may have all at once, the face what it leaves
+        (600_000, 400_000, 120_000, 600_000),
+        (150_000, 100_000, 30_000, 150_000),  # and an encoder cannot do with less
+    ],
+)
+def test_a_senders_own_path_is_for_text_first(carried: int, used: int, face: int, screen: int) -> None:
+    found = fit({"staff.face": 1_000_000, "staff.screen": 800_000}, {"staff.screen": used}, carried)
+    assert found == {"staff.face": face, "staff.screen": screen}

@@ -85,6 +85,17 @@ def test_a_kept_request_is_forgotten_when_a_keyframe_comes() -> None:
     assert upstream.asked == 1
 
 
+def test_keyframes_are_asked_for_the_less_often_the_longer_one_takes_to_send() -> None:
+    ingest, clock, upstream = video()
+    feed(ingest, upstream, clock, 0, [KEY + bytes(40_000)])
+    ingest.target = 1_500_000
+    assert ingest.interval == 0.5
+    ingest.target = 160_000
+    assert ingest.interval == pytest.approx(4.0, rel=0.01)
+    ingest.target = 30_000
+    assert ingest.interval == 10.0, "but a viewer that needs one does not wait for ever"
+
+
 def test_another_stream_goes_on_with_numbers_and_times() -> None:
     ingest, clock, old = video()
     sink = FakeSink("kiosk.face", ingest.format)

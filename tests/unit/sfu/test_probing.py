@@ -143,21 +143,21 @@ async def test_a_voice_alone_finds_the_way_back_to_a_picture(floor: Floor) -> No
 
 def test_a_try_fills_the_estimate_and_ends_with_a_fall() -> None:
     probe = Probe()
-    fell, sent = 100.0, 0
-    assert probe.octets(102, sent, 400_000, 900_000, fell) == 0
+    fell, sent, begun = 100.0, 0, 100 + FIRST
+    assert probe.octets(begun - 0.1, sent, 400_000, 900_000, fell) == 0
     assert not probe.busy
-    assert probe.octets(100 + FIRST, sent, 400_000, 900_000, fell) == 0  # from here on it counts
+    assert probe.octets(begun, sent, 400_000, 900_000, fell) == 0  # from here on it counts
     assert probe.busy
-    assert probe.octets(105.02, sent, 400_000, 900_000, fell) == pytest.approx(1000, abs=1)
+    assert probe.octets(begun + 0.02, sent, 400_000, 900_000, fell) == pytest.approx(1000, abs=1)
     sent += 1400  # a packet more than was left, and media
-    assert probe.octets(105.04, sent, 400_000, 900_000, fell) == pytest.approx(600, abs=2)
-    assert probe.octets(109, sent + 600, 400_000, 900_000, fell) == 5000  # late: no more than a tenth of a second
-    fell = 109.5
-    assert probe.octets(109.6, sent, 300_000, 900_000, fell) == 0
+    assert probe.octets(begun + 0.04, sent, 400_000, 900_000, fell) == pytest.approx(600, abs=2)
+    assert probe.octets(begun + 4, sent + 600, 400_000, 900_000, fell) == 5000  # late: a tenth of a second, no more
+    fell = begun + 4.5
+    assert probe.octets(fell + 0.1, sent, 300_000, 900_000, fell) == 0
     assert not probe.busy
-    assert probe.octets(109.6 + 2 * FIRST - 0.1, sent, 300_000, 900_000, fell) == 0
+    assert probe.octets(fell + 2 * FIRST, sent, 300_000, 900_000, fell) == 0
     assert not probe.busy
-    probe.octets(109.6 + 2 * FIRST, sent, 300_000, 900_000, fell)
+    probe.octets(fell + 0.1 + 2 * FIRST, sent, 300_000, 900_000, fell)
     assert probe.busy
 
 

@@ -43,7 +43,7 @@ async def test_the_slowest_path_divides_what_a_console_sends(floor: Floor) -> No
         floor.run(0.1)
     shares = told(floor)[-1]
     assert shares["staff.screen"] == pytest.approx(0.9 * 700_000, rel=0.01), "the screen may have all of it at once"
-    assert shares["staff.face"] == pytest.approx(0.9 * 700_000 - 150_000, rel=0.01), "but for now it needs little"
+    assert shares["staff.face"] == pytest.approx(0.9 * 700_000 - 60_000, rel=0.01), "but for now it needs little"
     remb = [report for report in console.reports() if isinstance(report, rtcp.Remb)][-1]
     assert remb.bitrate == pytest.approx(sum(shares.values()), rel=0.01), "the REMB is the sum"
     assert len(told(floor)) == 2
