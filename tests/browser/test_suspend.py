@@ -127,14 +127,11 @@ async def test_a_reload_a_lost_worker_and_a_lost_server_keep_it_suspended(stack:
     await stack.start_server(accounts=False)
     await shows(console, LIGHT, "paused")
     await kiosk.wait_for_selector('[data-testid="suspend-recording"][aria-pressed="true"]', timeout=20_000)
-    await tap(kiosk, "suspend-recording")
-    await shows(console, LIGHT, "writing")
-    await asyncio.sleep(2)
     await tap(kiosk, "hang-up")
     await phase(console, "ended")
     row = await finished(console, stack, call)
     facts: dict[str, Any] = await (
         await console.request.get(f"{stack.url}/api/recordings/{row['recording']['recording']}")
     ).json()
-    assert len(facts["parts"]) == 2 and len(facts["pauses"]) == 2, facts
-    assert abs(facts["pauses"][1]["from"] - facts["parts"][1]["from"]) < 0.1, "suspended from its beginning"
+    assert len(facts["parts"]) == 2 and facts["pauses"], facts
+    assert abs(facts["pauses"][-1]["from"] - facts["parts"][1]["from"]) < 0.1, "suspended from its beginning"
