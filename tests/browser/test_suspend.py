@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.test_call import STAFF, browser, finished, media, stack, talk
+from tests.browser.test_kill import KEEP_PEER, NEW_PICTURE
 from tests.pages import ask, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 from vwindow.recording.voice import LONG_SILENCE, SILENCE
@@ -99,3 +100,47 @@ async def test_what_is_said_while_it_is_suspended_is_kept_nowhere(stack: Stack, 
         script = f"""document.querySelector('[data-testid="player-{video}"]').currentTime = {middle}"""
         await console.evaluate(script)
     await console.wait_for_selector('[data-testid="tile-staff"] p >> text=没有保存')
+
+
+async def test_a_reload_a_lost_worker_and_a_lost_server_keep_it_suspended(stack: Stack, browser: Browser) -> None:
+    kiosk = await kiosk_page(browser, stack)
+    console = await console_page(browser, stack, STAFF)
+    await tap(console, "ready")
+    await ask(kiosk, "jiaxing", 1)
+    await talk(kiosk, console)
+    await shows(console, LIGHT, "writing")
+    call = await kiosk.get_attribute('[data-testid="phase"]', "data-call")
+    assert call
+    await tap(kiosk, "suspend-recording")
+    await shows(kiosk, LINE, "paused")
+    await kiosk.reload()
+    await shows(kiosk, LINE, "paused")
+    await kiosk.wait_for_selector('[data-testid="suspend-recording"][aria-pressed="true"]')
+    for page in (kiosk, console):
+        await page.evaluate(KEEP_PEER)
+    stack.kill_worker()
+    for page in (kiosk, console):
+        await until(page, NEW_PICTURE)
+    await shows(console, LIGHT, "paused")
+    await phase(kiosk, "talking")
+    await stack.kill_server()
+    await tap(kiosk, "suspend-recording")
+    await kiosk.wait_for_selector('[data-testid="notice"][data-code="link_down"]')  # said, and to be tried again
+    await stack.start_server(accounts=False)
+    # Until then both pages show what they were told last.
+    await kiosk.wait_for_selector('[data-testid="link-back"]', timeout=20_000)
+    await shows(console, LIGHT, "paused")
+    await kiosk.wait_for_selector('[data-testid="suspend-recording"][aria-pressed="true"]', timeout=20_000)
+    await tap(kiosk, "suspend-recording")
+    await shows(console, LIGHT, "writing")
+    await asyncio.sleep(2)
+    await tap(kiosk, "hang-up")
+    await phase(console, "ended")
+    row = await finished(console, stack, call)
+    facts: dict[str, Any] = await (
+        await console.request.get(f"{stack.url}/api/recordings/{row['recording']['recording']}")
+    ).json()
+    assert len(facts["parts"]) == 2, facts
+    # What the first part noted of its pause may have gone with its worker: up to a second of a journal does.
+    assert abs(facts["pauses"][-1]["from"] - facts["parts"][1]["from"]) < 0.1, "suspended from its beginning"
+    assert facts["pauses"][-1]["to"] < facts["parts"][1]["to"], "gone on with"
