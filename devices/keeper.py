@@ -8,6 +8,7 @@ from typing import Protocol
 from devices.device import Changed
 from devices.errors import DeviceUnavailable
 from devices.health import Health
+from devices.health_report import HealthReport
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +42,18 @@ class Keeper:
         self._name = name
         self._session = session
         self._retry = RETRY_SECONDS if retry is None else retry
-        self._health = Health("starting")
+        self._report = HealthReport(name)
         self._task: asyncio.Task[None] | None = None
-        self._changed: Changed = lambda _: None
 
     @property
     def health(self) -> Health:
-        return self._health
+        return self._report.health
 
     def start(self, changed: Changed) -> None:
         """Begin; once."""
         if self._task is not None:
             raise RuntimeError(f"{self._name} was started twice")
-        self._changed = changed
+        self._report.changed = changed
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"device:{self._name}")
 
     async def close(self) -> None:
@@ -68,14 +68,7 @@ class Keeper:
 
     def report(self, health: Health) -> None:
         """Take what a session finds out while it serves: a device that answers but cannot work now."""
-        if health == self._health:
-            return
-        before, self._health = self._health, health
-        if health.state == "unavailable" and before.state != "unavailable":
-            log.warning("%s is down: %s %s", self._name, health.code, health.hint)
-        elif health.state == "ready" and before.state != "ready":
-            log.info("%s is up: %s", self._name, health.identity)
-        self._changed(health)
+        self._report.take(health)
 
     async def _run(self) -> None:
         while True:

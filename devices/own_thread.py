@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -46,9 +47,9 @@ class OwnThread:
             try:
                 result = function(*given)
             except BaseException as error:  # noqa: BLE001  it belongs to the caller, whatever it is
-                settle(lambda error=error: done.set_exception(error))  # type: ignore[misc]
+                settle(partial(done.set_exception, error))
             else:
-                settle(lambda: done.set_result(result))
+                settle(partial(done.set_result, result))
 
         if self._jobs.qsize() >= MAX_WAITING:
             raise RuntimeError(f"{self._name}: too many calls wait")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from devices.errors import DeviceUnavailable
 from devices.face_camera.port import Grabber, LatestFeed, Picture
 from devices.health import Health
+from devices.health_report import HealthReport
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class CameraReader:
         self._name = name
         self._grabber = grabber
         self._linger = linger
-        self._health = Health("starting")
+        self._told = HealthReport(f"camera {name}")
         self._feeds: set[LatestFeed] = set()
         self._wanted_until = 0.0
         self._wake = threading.Event()
@@ -41,16 +42,15 @@ class CameraReader:
         self._picture: Picture | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._changed: Callable[[Health], None] = lambda _: None
 
     @property
     def health(self) -> Health:
-        return self._health
+        return self._told.health
 
     def start(self, changed: Callable[[Health], None]) -> None:
         if self._thread is not None:
             raise RuntimeError(f"camera {self._name} was started twice")
-        self._changed = changed
+        self._told.changed = changed
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name=f"camera:{self._name}", daemon=True)
         self._thread.start()
@@ -85,16 +85,6 @@ class CameraReader:
         if picture is not None:
             for feed in self._feeds:
                 feed.put(picture)
-
-    def _take(self, health: Health) -> None:
-        if health == self._health:
-            return
-        before, self._health = self._health, health
-        if health.state == "unavailable" and before.state != "unavailable":
-            log.warning("camera %s is down: %s %s", self._name, health.code, health.hint)
-        elif health.state == "ready" and before.state != "ready":
-            log.info("camera %s is up: %s", self._name, health.identity)
-        self._changed(health)
 
     # ---- on the camera's thread -------------------------------------------------------------------
 
@@ -143,8 +133,8 @@ class CameraReader:
             self._call(self._fan_out)
 
     def _report(self, health: Health) -> None:
-        if health != self._health:
-            self._call(lambda: self._take(health))
+        if health != self._told.health:
+            self._call(lambda: self._told.take(health))
 
     def _call(self, function: Callable[[], None]) -> None:
         assert self._loop is not None

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from Xlib import X, display
@@ -13,7 +13,7 @@ from Xlib.ext import xtest
 
 from devices import registry
 from devices.device import Device
-from devices.health import Health
+from tests.fakes.health_watch import HealthWatch
 
 LIMIT = 10.0
 
@@ -38,28 +38,9 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[subprocess.Po
     await asyncio.to_thread(process.wait)
 
 
-class Watch:
-    """Collect changes of health; wait for one."""
-
-    def __init__(self) -> None:
-        self.health = Health("starting")
-        self._changed = asyncio.Event()
-
-    def __call__(self, health: Health) -> None:
-        self.health = health
-        self._changed.set()
-
-    async def until(self, fits: Callable[[Health], bool]) -> Health:
-        async with asyncio.timeout(LIMIT):
-            while not fits(self.health):
-                self._changed.clear()
-                await self._changed.wait()
-        return self.health
-
-
 @contextlib.asynccontextmanager
-async def started(device: Device) -> AsyncIterator[Watch]:
-    watch = Watch()
+async def started(device: Device) -> AsyncIterator[HealthWatch]:
+    watch = HealthWatch()
     device.start(watch)
     try:
         yield watch
@@ -70,19 +51,19 @@ async def started(device: Device) -> AsyncIterator[Watch]:
 async def test_the_screen_has_its_size_and_no_touch(server: subprocess.Popen[bytes]) -> None:
     screen = registry.display("x11")
     async with started(screen) as watch:
-        health = await watch.until(lambda health: health.state == "ready")
+        health = await watch.until("ready")
         assert "1080x1920" in health.identity
         assert screen.screen is not None and (screen.screen.width, screen.screen.height) == (1080, 1920)
         assert not screen.screen.touch
     async with started(registry.display("x11:touch")) as watch:
-        assert (await watch.until(lambda health: health.state == "unavailable")).code == "no_touch"
+        assert (await watch.until("unavailable")).code == "no_touch"
 
 
 async def test_a_use_is_noted_and_not_what_was_used(server: subprocess.Popen[bytes]) -> None:
     keyboard, mouse = registry.keyboard("x11"), registry.mouse("x11")
     async with started(keyboard) as keys, started(mouse) as pointer:
-        await keys.until(lambda health: health.state == "ready")
-        await pointer.until(lambda health: health.state == "ready")
+        await keys.until("ready")
+        await pointer.until("ready")
         assert keyboard.last_used is None and mouse.last_used is None
         user = display.Display()
         try:
@@ -109,7 +90,7 @@ async def press(user: display.Display, keyboard: object) -> None:
 
 async def test_another_keyboard_is_wanted(server: subprocess.Popen[bytes]) -> None:
     async with started(registry.keyboard("x11:no such keyboard")) as watch:
-        assert (await watch.until(lambda health: health.state == "unavailable")).code == "unplugged"
+        assert (await watch.until("unavailable")).code == "unplugged"
 
 
 @pytest.mark.parametrize("kind", ["display", "keyboard", "mouse"])
@@ -117,13 +98,13 @@ async def test_a_server_that_dies_is_told_and_another_one_is_found(
     kind: str, server: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with started(registry.make(kind, "x11")) as watch:
-        await watch.until(lambda health: health.state == "ready")
+        await watch.until("ready")
         server.send_signal(signal.SIGKILL)
-        assert (await watch.until(lambda health: health.state == "unavailable")).code == "no_display"
+        assert (await watch.until("unavailable")).code == "no_display"
         another, name = await asyncio.to_thread(start_server)
         try:
             monkeypatch.setenv("DISPLAY", name)
-            await watch.until(lambda health: health.state == "ready")
+            await watch.until("ready")
         finally:
             another.kill()
             await asyncio.to_thread(another.wait)

@@ -16,35 +16,17 @@ from devices.face_camera import reader, timecode
 from devices.face_camera.port import FaceCamera, Pause, Picture
 from devices.face_camera.reader import CameraReader
 from devices.health import Health
+from tests.fakes.health_watch import HealthWatch
 
 LIMIT = 10.0
 
 
-class Watch:
-    """Collect changes of health; wait for one."""
-
-    def __init__(self) -> None:
-        self.seen: list[Health] = []
-        self._changed = asyncio.Event()
-
-    def __call__(self, health: Health) -> None:
-        self.seen.append(health)
-        self._changed.set()
-
-    async def until(self, state: str) -> Health:
-        async with asyncio.timeout(LIMIT):
-            while not (found := [health for health in self.seen if health.state == state]):
-                self._changed.clear()
-                await self._changed.wait()
-        return found[-1]
-
-
 @pytest.fixture
-async def opened() -> AsyncIterator[Callable[[str], tuple[FaceCamera, Watch]]]:
+async def opened() -> AsyncIterator[Callable[[str], tuple[FaceCamera, HealthWatch]]]:
     cameras: list[FaceCamera] = []
 
-    def open_one(written: str) -> tuple[FaceCamera, Watch]:
-        camera, watch = registry.face_camera(written), Watch()
+    def open_one(written: str) -> tuple[FaceCamera, HealthWatch]:
+        camera, watch = registry.face_camera(written), HealthWatch()
         cameras.append(camera)
         camera.start(watch)
         return camera, watch
@@ -191,7 +173,7 @@ class ScriptedGrabber:
 
 
 async def test_it_streams_only_while_somebody_looks() -> None:
-    grabber, watch = ScriptedGrabber(), Watch()
+    grabber, watch = ScriptedGrabber(), HealthWatch()
     camera = CameraReader("scripted", grabber, linger=0)
     camera.start(watch)
     await watch.until("ready")
@@ -208,7 +190,7 @@ async def test_it_streams_only_while_somebody_looks() -> None:
     ("fail", "code"), [(DeviceUnavailable("stuck"), "stuck"), (RuntimeError("bug"), "driver_failed")]
 )
 async def test_a_failing_driver_is_tried_again(fail: Exception, code: str) -> None:
-    grabber, watch = ScriptedGrabber(), Watch()
+    grabber, watch = ScriptedGrabber(), HealthWatch()
     camera = CameraReader("scripted", grabber)
     camera.start(watch)
     feed = camera.feed()
@@ -222,7 +204,7 @@ async def test_a_failing_driver_is_tried_again(fail: Exception, code: str) -> No
 
 async def test_a_silent_camera_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SILENCE_SECONDS", 0.05)
-    grabber, watch = ScriptedGrabber(), Watch()
+    grabber, watch = ScriptedGrabber(), HealthWatch()
     grabber.silent = True
     camera = CameraReader("scripted", grabber)
     camera.start(watch)

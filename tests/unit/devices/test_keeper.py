@@ -7,11 +7,11 @@ import time
 import pytest
 
 from devices.errors import DeviceUnavailable
-from devices.health import Health
 from devices.keeper import Keeper
 from devices.own_thread import OwnThread
 from devices.simulation import parse_faults
 from devices.stream import MAX_WAITING, Stream
+from tests.fakes.health_watch import HealthWatch
 
 
 class PlayedSession:
@@ -40,28 +40,9 @@ class PlayedSession:
         self.closed += 1
 
 
-class Watch:
-    """Collect changes of health; wait for one."""
-
-    def __init__(self) -> None:
-        self.seen: list[Health] = []
-        self._changed = asyncio.Event()
-
-    def __call__(self, health: Health) -> None:
-        self.seen.append(health)
-        self._changed.set()
-
-    async def until(self, state: str) -> Health:
-        async with asyncio.timeout(5):
-            while not self.seen or self.seen[-1].state != state:
-                self._changed.clear()
-                await self._changed.wait()
-        return self.seen[-1]
-
-
 async def test_a_pulled_device_is_told_once_and_comes_back(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "devices")
-    session, watch = PlayedSession(), Watch()
+    session, watch = PlayedSession(), HealthWatch()
     keeper = Keeper("played", session, retry=0.01)
     keeper.start(watch)
     assert (await watch.until("ready")).identity == "played 1"
@@ -82,7 +63,7 @@ async def test_a_pulled_device_is_told_once_and_comes_back(caplog: pytest.LogCap
 
 
 async def test_a_driver_that_fails_is_a_fault_and_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    session, watch = PlayedSession(), Watch()
+    session, watch = PlayedSession(), HealthWatch()
     session.fail = ZeroDivisionError("a driver's mistake")
     keeper = Keeper("played", session, retry=0.01)
     keeper.start(watch)

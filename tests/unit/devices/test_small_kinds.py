@@ -1,6 +1,5 @@
 """Screen, keyboard, mouse and computer: what is simulated, what the kernel lists, what is judged. Needs nothing."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from devices.host.reader import judge
 from devices.input_list import KernelInput, names
 from devices.kinds import KINDS
 from devices.simulation import Scriptable
+from tests.fakes.health_watch import HealthWatch
 
 LIMIT = 10.0
 LISTED = """\
@@ -39,34 +39,15 @@ B: KEY=ff0000 0 0 0 0
 WELL = HostFacts(0.1, 8 << 30, 4 << 30, 100 << 30, 50 << 30, 50.0, 0.1, 60.0, "Debian", "6", "3.11", ())
 
 
-class Watch:
-    """Collect changes of health; wait for one."""
-
-    def __init__(self) -> None:
-        self.health = Health("starting")
-        self._changed = asyncio.Event()
-
-    def __call__(self, health: Health) -> None:
-        self.health = health
-        self._changed.set()
-
-    async def until(self, fits: Callable[[Health], bool]) -> Health:
-        async with asyncio.timeout(LIMIT):
-            while not fits(self.health):
-                self._changed.clear()
-                await self._changed.wait()
-        return self.health
-
-
 @pytest.fixture
-async def opened(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[Device], Watch]]:
+async def opened(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[Device], HealthWatch]]:
     monkeypatch.setattr("devices.host.reader.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("devices.polled.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("devices.keeper.RETRY_SECONDS", 0.05)
     found: list[Device] = []
 
-    def open_one(device: Device) -> Watch:
-        watch = Watch()
+    def open_one(device: Device) -> HealthWatch:
+        watch = HealthWatch()
         found.append(device)
         device.start(watch)
         return watch
@@ -89,32 +70,32 @@ async def opened(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[Dev
     ],
 )
 async def test_what_goes_wrong_is_told_and_mended(
-    kind: str, bad: str, good: str, code: str, opened: Callable[[Device], Watch]
+    kind: str, bad: str, good: str, code: str, opened: Callable[[Device], HealthWatch]
 ) -> None:
     device = registry.make(kind, "simulated")
     assert isinstance(device, Scriptable)
     watch = opened(device)
-    await watch.until(lambda health: health.state == "ready")
+    await watch.until("ready")
     await device.do(bad)
-    health = await watch.until(lambda health: health.state == "unavailable")
+    health = await watch.until("unavailable")
     assert health.code == code and health.hint
     await device.do(good)
-    await watch.until(lambda health: health.state == "ready")
+    await watch.until("ready")
     with pytest.raises(ValueError, match="no deed"):
         await device.do("dance")
 
 
-async def test_the_use_of_a_simulated_mouse_is_noted(opened: Callable[[Device], Watch]) -> None:
+async def test_the_use_of_a_simulated_mouse_is_noted(opened: Callable[[Device], HealthWatch]) -> None:
     mouse = registry.mouse("simulated")
-    await opened(mouse).until(lambda health: health.state == "ready")
+    await opened(mouse).until("ready")
     assert isinstance(mouse, Scriptable) and mouse.last_used is None
     await mouse.do("use")
     assert mouse.last_used is not None
 
 
 @pytest.mark.parametrize("kind", ["display", "keyboard", "mouse", "host"])
-async def test_absent_is_a_choice_without_options(kind: str, opened: Callable[[Device], Watch]) -> None:
-    assert opened(registry.make(kind, "absent")).health == Health("absent")
+async def test_absent_is_a_choice_without_options(kind: str, opened: Callable[[Device], HealthWatch]) -> None:
+    assert opened(registry.make(kind, "absent")).seen == [Health("absent")]
     with pytest.raises(ValueError, match="no options"):
         registry.make(kind, "absent:now")
 
@@ -129,7 +110,7 @@ def test_wrong_options_are_refused(kind: str, written: str) -> None:
         registry.make(kind, written)
 
 
-async def test_this_computer_has_facts(opened: Callable[[Device], Watch]) -> None:
+async def test_this_computer_has_facts(opened: Callable[[Device], HealthWatch]) -> None:
     host = registry.host("linux")
     await opened(host).until(lambda health: health.state != "starting")
     assert host.facts is not None and host.facts.memory_bytes > 0 and host.facts.disk_bytes > 0
@@ -165,18 +146,18 @@ def test_any_list_is_read_without_an_error(listed: str) -> None:
 
 
 async def test_a_pulled_keyboard_is_gone_from_the_kernels_list(
-    tmp_path: Path, opened: Callable[[Device], Watch]
+    tmp_path: Path, opened: Callable[[Device], HealthWatch]
 ) -> None:
     path = tmp_path / "devices"
     path.write_text(LISTED)
     watch = opened(KernelInput("keyboard", "logitech", path))
-    assert (await watch.until(lambda health: health.state == "ready")).identity == "Logitech USB Keyboard"
+    assert (await watch.until("ready")).identity == "Logitech USB Keyboard"
     path.write_text("")
-    assert (await watch.until(lambda health: health.state == "unavailable")).code == "unplugged"
+    assert (await watch.until("unavailable")).code == "unplugged"
     path.unlink()
     assert (await watch.until(lambda health: health.code == "cannot_open")).state == "unavailable"
     path.write_text(LISTED)
-    await watch.until(lambda health: health.state == "ready")
+    await watch.until("ready")
 
 
 def test_every_kind_that_has_drivers_can_be_absent_and_simulated() -> None:
