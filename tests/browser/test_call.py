@@ -3,8 +3,6 @@
 import asyncio
 import io
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import av
@@ -12,28 +10,11 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.pages import ask, choose, chromium, console_page, kiosk_page, phase, tap, until
+from tests.pages import ask, choose, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 STAFF = "jiaxing-a"
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    house = Stack(tmp_path)
-    try:
-        await house.start_server()
-        await house.start_agent()
-        yield house
-    finally:
-        await house.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 async def talk(kiosk: Page, console: Page) -> None:

@@ -1,34 +1,16 @@
 """The console with what goes wrong at a desk: keys that mean something else, rings that interrupt, a page anew."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.looks import faults, shot
-from tests.pages import ask, chromium, console_page, fill, kiosk_page, phase, tap, until
+from tests.pages import ask, console_page, fill, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
 STAFF = "jiaxing-a"
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    house = Stack(tmp_path)
-    try:
-        await house.start_server()
-        await house.start_agent()
-        yield house
-    finally:
-        await house.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 async def rings(console: Page) -> None:

@@ -1,18 +1,16 @@
 """A call in H.264 through the real house, its recording in the console's player, and a console that has no H.264."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.test_call import STAFF, browser, finished, heard_and_seen, media, talk
+from tests.browser.test_call import STAFF, finished, heard_and_seen, media, talk
 from tests.pages import CAMERA, ask, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
+SETTINGS = {"VWINDOW_VIDEO_CODEC": "h264"}
 NO_H264 = """
 (() => {
   const all = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
@@ -25,17 +23,6 @@ CODECS = """(async () => {
   for (const row of all.filter(used)) found.add(all.find(each => each.id === row.codecId)?.mimeType);
   return [...found].sort();
 })()"""
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    house = Stack(tmp_path, settings={"VWINDOW_VIDEO_CODEC": "h264"})
-    try:
-        await house.start_server()
-        await house.start_agent()
-        yield house
-    finally:
-        await house.stop()
 
 
 @pytest.mark.parametrize("console_has_it", [True, False])

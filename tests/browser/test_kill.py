@@ -12,11 +12,10 @@ import av
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.test_call import STAFF, browser, finished, heard_and_seen, media, stack, talk
+from tests.browser.test_call import STAFF, finished, heard_and_seen, media, talk
 from tests.pages import ask, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
-__all__ = ["browser", "stack"]
 pytestmark = pytest.mark.browser
 KEEP_PEER = "window.peerBefore = window.vwindowPeer; true"
 SAME_PEER = "window.vwindowPeer === window.peerBefore"

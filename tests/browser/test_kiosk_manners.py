@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.pages import NO_CAMERA, ask, choose, chromium, console_page, kiosk_page, phase, tap, until
+from tests.pages import NO_CAMERA, ask, choose, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -37,12 +37,6 @@ async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
         yield house
     finally:
         await house.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 async def answered(browser: Browser, stack: Stack) -> tuple[Page, Page]:

@@ -1,36 +1,19 @@
 """Every page in both sizes, in large type and high contrast: pictures for people, faults for the machine."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.looks import faults, shot
-from tests.pages import DESKTOP, PORTRAIT, choose, chromium, console_page, fill, kiosk_page, phase, tap, until
+from tests.pages import DESKTOP, PORTRAIT, choose, console_page, fill, kiosk_page, phase, tap, until
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
+SETTINGS = {"VWINDOW_RECORDING_REMINDER_SECONDS": "5"}
 SMALL_DESKTOP = {"width": 1366, "height": 768}
 OFFLINE_ITEM = 62
 STAFF = "jiaxing-a"
-
-
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    house = Stack(tmp_path, settings={"VWINDOW_RECORDING_REMINDER_SECONDS": "5"})
-    try:
-        await house.start_server()
-        await house.start_agent()
-        yield house
-    finally:
-        await house.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as found:
-        yield found
 
 
 class Album:

@@ -8,13 +8,12 @@ import av
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.test_call import STAFF, browser, finished, media, stack, talk
+from tests.browser.test_call import STAFF, finished, media, talk
 from tests.browser.test_kill import KEEP_PEER, NEW_PICTURE
 from tests.pages import ask, console_page, kiosk_page, phase, tap, until
 from tests.stack import Stack
 from vwindow.recording.voice import LONG_SILENCE, SILENCE
 
-__all__ = ["browser", "stack"]
 pytestmark = pytest.mark.browser
 LIGHT, LINE = "recording-light", "recording"
 FILLED = (SILENCE, LONG_SILENCE)

@@ -177,3 +177,11 @@ class Floor:
 
     def states(self, part: Part) -> list[str]:
         return [event.state for event in self.events if event.event == "peer" and event.part == part]
+
+
+async def joined(floor: Floor, *parts: str) -> list[Guest]:
+    """Connect one guest for each part."""
+    guests = [floor.guest(part, number) for number, part in enumerate(parts, 1)]
+    for guest in guests:
+        await guest.connect()
+    return guests

@@ -1,10 +1,9 @@
 """Paths in a room: reports of viewers become what senders are told, and pauses."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.fakes.floor import DELTA, KEY, Floor, Guest
+from tests.fakes.floor import DELTA, KEY, Floor, Guest, joined
+from tests.fakes.pathway import transport_report
 from vwindow.rtp import rtcp
 from vwindow.rtp.rtcp import ReportBlock
 
@@ -14,40 +13,10 @@ FACE_SLOT = 4
 """The console's slots: four voices, then the kiosk's face."""
 
 
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
-
-
-async def joined(floor: Floor, *parts: str) -> list[Guest]:
-    guests = [floor.guest(part, number) for number, part in enumerate(parts, 1)]
-    for guest in guests:
-        await guest.connect()
-    return guests
-
-
 def remb_to(guest: Guest) -> list[rtcp.Remb]:
     """Return what a guest was told of its face: what it may not send now has a figure of its own."""
     ssrc = FACE if guest.part == "agent" else STAFF_FACE
     return [report for report in guest.reports() if isinstance(report, rtcp.Remb) and ssrc in report.ssrcs]
-
-
-def transport_report(base: int, arrivals: list[int | None]) -> bytes:
-    """Write transport-wide feedback with two-byte steps; arrivals in 250 µs, ascending within a second or so."""
-    known = [tick for tick in arrivals if tick is not None]
-    reference = known[0] // 256
-    before = reference * 256
-    chunks = b"".join(((0 if tick is None else 2) << 13 | 1).to_bytes(2, "big") for tick in arrivals)
-    deltas = b""
-    for tick in known:
-        deltas += (tick - before).to_bytes(2, "big", signed=True)
-        before = tick
-    body = bytes(8) + base.to_bytes(2, "big") + len(arrivals).to_bytes(2, "big")
-    body += reference.to_bytes(3, "big") + b"\0" + chunks + deltas
-    body += bytes(-len(body) % 4)
-    return bytes((0x8F, rtcp.RTPFB)) + (len(body) // 4).to_bytes(2, "big") + body
 
 
 class Congested:

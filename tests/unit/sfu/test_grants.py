@@ -1,10 +1,8 @@
 """Grants: what may be heard, seen and recorded changes within a packet, without a new offer."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.fakes.floor import DELTA, KEY, Floor, Guest
+from tests.fakes.floor import DELTA, KEY, Floor, Guest, joined
 from vwindow.errors import Refused
 from vwindow.rtp import rtcp
 from vwindow.sfu.allocation import FACE_FLOOR
@@ -14,20 +12,6 @@ DOCUMENT, SCREEN, VOICE = 1001, 1002, 1000
 """SSRCs that tests/fakes/offers.py announces for m-lines of the agent, and of a microphone."""
 DOCUMENT_SLOT = 5
 """The console's slots: four voices, then the kiosk's face, document and screen."""
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
-
-
-async def joined(floor: Floor, *parts: str) -> list[Guest]:
-    guests = [floor.guest(part, number) for number, part in enumerate(parts, 1)]
-    for guest in guests:
-        await guest.connect()
-    return guests
 
 
 def asked(guest: Guest, ssrc: int) -> int:

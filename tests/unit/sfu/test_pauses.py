@@ -1,20 +1,11 @@
 """A room's recording suspended and going on."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.fakes.floor import DELTA, KEY, Floor
 from tests.unit.sfu.test_room import FACE, call
 from vwindow.errors import Refused
 from vwindow.sfu.control import RecordingProgress
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 async def test_a_pause_reaches_the_recorder_and_is_no_stall(floor: Floor) -> None:

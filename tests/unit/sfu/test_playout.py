@@ -1,11 +1,9 @@
 """A viewer is asked to wait for repairs while either way loses packets, and no longer."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.fakes.floor import DELTA, KEY, Floor, Guest, is_media
-from tests.unit.sfu.test_bandwidth import transport_report
+from tests.fakes.pathway import transport_report
 from vwindow.rtp.packet import extension
 from vwindow.sfu.egress import REPEATS
 
@@ -14,13 +12,6 @@ PLAYOUT = 6
 """The extension's number in the offers of tests."""
 PACKETS = 5
 """In each frame of 30 a second."""
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 class Call:

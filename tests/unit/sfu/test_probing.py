@@ -1,7 +1,6 @@
 """Narrow paths over minutes: what a room finds out, how evenly it holds it, and how soon it comes back."""
 
 import statistics
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -83,13 +82,6 @@ class Link:
             course.told.append(self._visitor.told)
             course.queues.append(self.path.worst)
             course.shown.append(not peer.egresses[FACE_SLOT].paused)
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 @pytest.mark.parametrize("rate", [250e3, 400e3, 600e3, 1e6])

@@ -1,9 +1,5 @@
 """A room without sockets and handshakes: who is heard, who is shown what, who is told what."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from tests.fakes.floor import DELTA, KEY, Floor, Guest
 from vwindow.rtp import rtcp
 from vwindow.rtp.ntp import to_ntp
@@ -11,13 +7,6 @@ from vwindow.sfu.peer import MAX_SSRCS, UNPROVEN_PACKETS
 
 FACE, DOCUMENT = 1000, 1001
 """SSRCs that tests/fakes/offers.py announces for the agent's m-lines."""
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 async def call(floor: Floor) -> tuple[Guest, Guest, Guest]:

@@ -1,7 +1,5 @@
 """What a browser is told of each picture, beside the sum that its REMB is."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.fakes.floor import KEY, Floor, Guest
@@ -11,13 +9,6 @@ from vwindow.sfu.shares import LEAST_SECONDS, REPEAT_SECONDS, Shares
 
 FACE, SCREEN = 1001, 1002
 NO_TRANSPORT = ("a=rtcp-fb:96 transport-cc\r\n", "")
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 def told(floor: Floor) -> list[dict[str, int]]:

@@ -2,9 +2,6 @@
 
 import itertools
 import random
-from collections.abc import AsyncIterator
-
-import pytest
 
 from tests.fakes.floor import Floor, Guest
 from vwindow.sfu.control import SpeakerChanged
@@ -13,13 +10,6 @@ from vwindow.sfu.speaker import Speaker
 VOICE = 1000
 """SSRC of the first m-line of each part, in tests/fakes/offers.py."""
 KIOSK, STAFF = "kiosk.microphone", "staff.microphone"
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 class Talk:

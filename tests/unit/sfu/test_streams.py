@@ -1,7 +1,6 @@
 """Single streams of a room: any order of m-lines, one sender per source, many players."""
 
 import re
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -49,13 +48,6 @@ class Streamer(Guest):
 
     def check(self, address: object = None, nominate: bool = True) -> None:
         self.floor.give(request(f"{self.ufrag}:{self.remote}", self.password.encode(), nominate), self.address)
-
-
-@pytest.fixture
-async def floor() -> AsyncIterator[Floor]:
-    floor = Floor()
-    yield floor
-    await floor.room.close()
 
 
 async def joined(floor: Floor, kind: StreamKind, number: int, source: str = "face") -> Streamer:
