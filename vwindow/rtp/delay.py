@@ -4,6 +4,8 @@ from collections import deque
 
 BURST = 0.005
 """Packets sent within this are one group: they say nothing of the queue between them."""
+LONG_AGO = -1.0
+"""Seconds: a send time before that of its group by more is no packet out of order, but a clock that has wrapped."""
 WINDOW = 20
 GAIN = 4.0
 MAX_GROUPS = 60
@@ -58,7 +60,7 @@ class DelayTrend:
 
     def take(self, sent: float, arrived: float) -> None:
         """Take one packet in the order of sending: both times in seconds, each of its own clock."""
-        if sent - self._started <= BURST:
+        if LONG_AGO < sent - self._started <= BURST:
             self._sent, self._arrived = sent, max(self._arrived, arrived)
             return
         if self._started != float("-inf"):

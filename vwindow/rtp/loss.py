@@ -51,11 +51,11 @@ class LossTracker:
         if missing is None or missing[2] == 0:
             return
         passed = now - missing[0]
-        if missing[2] > len(WAITS):
+        if not self.answer_time:
+            self.answer_time = passed
+        elif missing[2] > len(WAITS):
             # Lost once more, or we expect answers before they can be here.
             self.answer_time = min(passed, TOO_SOON * self.answer_time)
-        elif not self.answer_time:
-            self.answer_time = passed
         else:
             # Browsers also send old packets again to try a path out: what comes very early was no answer.
             weight = 0.2 if passed > self.answer_time / 2 else 0.02

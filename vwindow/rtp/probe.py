@@ -50,5 +50,6 @@ class Probe:
             self._began = None
             self._again = now + self._wait
             return 0
-        self._budget = min(self._budget + due, estimate * BURST / 8)
+        limit = estimate * BURST / 8  # of what may be made good, and of a debt
+        self._budget = max(-limit, min(self._budget + due, limit))
         return max(0, int(self._budget))

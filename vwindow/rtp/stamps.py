@@ -24,7 +24,7 @@ class Stamps:
     draft-holmer-rmcat-transport-wide-cc-extensions-01 §2, and abs-send-time (6.18 bits of seconds).
     """
 
-    __slots__ = ("_epoch", "_log", "_number", "_ticks", "_time_head", "_transport_head", "overhead")
+    __slots__ = ("_epoch", "_log", "_number", "_ticks", "_time_head", "_transport_head", "overhead", "recovered")
 
     def __init__(self, transport: int, time: int) -> None:
         self._transport_head = transport << 4 | 1 if transport else 0
@@ -33,6 +33,8 @@ class Stamps:
         self._log: list[tuple[int, float, int] | None] = [None] * (LOG_PACKETS if transport else 0)
         self._ticks = 0
         self._epoch = False
+        self.recovered = 0
+        """Packets of the last report that an earlier one had told as lost."""
         self.overhead = 12 if transport and time else 8 if transport or time else 0
 
     def block(self, now: float, size: int, more: bytes = b"") -> bytes:
@@ -55,8 +57,9 @@ class Stamps:
         return _both(_PROFILE, 2, stamp, self._transport_head, number & 0xFFFF, 0)
 
     def take(self, feedback: TransportFeedback) -> list[Sample]:
-        """Return what a report says of packets that are still remembered; each arrival is told once."""
+        """Return what a report says of packets that are still remembered; each loss and each arrival is told once."""
         samples: list[Sample] = []
+        self.recovered = 0
         if self._number < 0:
             return samples
         number = extend(feedback.base, self._number)
@@ -64,11 +67,15 @@ class Stamps:
             at = number & _MASK
             entry = self._log[at] if number >= 0 else None
             if entry is not None and entry[0] == number:
+                sent, size = entry[1], abs(entry[2])
                 if arrival is None:
-                    samples.append((entry[1], None, entry[2]))
+                    if entry[2] > 0:
+                        samples.append((sent, None, size))
+                        self._log[at] = (number, sent, -size)  # told
                 else:
                     self._log[at] = None
-                    samples.append((entry[1], self._unwrap(arrival) * TICK, entry[2]))
+                    self.recovered += entry[2] < 0
+                    samples.append((sent, self._unwrap(arrival) * TICK, size))
             number += 1
         return samples
 

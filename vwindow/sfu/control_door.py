@@ -20,6 +20,8 @@ MAX_STRANGERS = 16
 MAX_CALLERS = 16
 """Connections with one: a server, and technicians who look; above that further ones are closed."""
 ACCEPTS = 32
+REST_SECONDS = 1.0
+"""After a connection that could not be accepted."""
 TELL_SECONDS = 60.0
 """Who was turned away is told at most so often: a scan of ports must not fill the log."""
 
@@ -83,16 +85,29 @@ class ControlDoor:
             except BlockingIOError:
                 return
             except OSError as error:
-                log.warning("control: %s", error)
+                # Out of descriptors the socket stays readable: without a rest the loop would do nothing else.
+                self._turn_away("nobody", str(error))
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(self._socket.fileno())
+                loop.call_later(REST_SECONDS, self._resume)
                 return
             if len(self._strangers) >= MAX_STRANGERS:
                 oldest = next(iter(self._strangers))
                 del self._strangers[oldest]
                 oldest.cancel()
             accepted.setblocking(False)
-            task = self._tasks.start(self._admit(accepted, address[0]), "control")
+            try:
+                task = self._tasks.start(self._admit(accepted, address[0]), "control")
+            except RuntimeError as error:  # too many, or the end of the worker
+                accepted.close()
+                self._turn_away(address[0], str(error))
+                return
             self._strangers[task] = None
             task.add_done_callback(self._gone)
+
+    def _resume(self) -> None:
+        if self._socket.fileno() >= 0:
+            self.start()
 
     def _gone(self, task: "asyncio.Task[None]") -> None:
         self._strangers.pop(task, None)

@@ -44,8 +44,9 @@ class Downlink:
         """Learn from a transport-wide report."""
         samples = self._wide.take(feedback)
         if samples:
-            self._sent += len(samples)
-            self._lost += sum(arrived is None for _, arrived, _ in samples)
+            # Overtaken by others over the end of a report is not lost.
+            self._sent += len(samples) - self._wide.recovered
+            self._lost += sum(arrived is None for _, arrived, _ in samples) - self._wide.recovered
             self._estimator.take(samples, now, round_trip)
 
     def take_remb(self, bitrate: int, now: float) -> None:

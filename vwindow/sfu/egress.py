@@ -195,7 +195,7 @@ class Egress:
 
         They are the last packets once more, by the repair stream: a viewer knows what to do with those.
         """
-        if self._cache is None or self._repair is None:
+        if self._cache is None or self._repair is None or self.source is None:  # as for what is asked for again
             return 0
         done, number = 0, self._map.highest
         while done < octets and (sent := self._cache.get(number)) is not None:

@@ -45,8 +45,9 @@ class Ingest:
         self._video = format.kind == "video"
         self._h264 = format.codec == "h264"
         self._starts_keyframe = starts_h264_keyframe if self._h264 else starts_vp8_keyframe
+        self._keyframe = 0
         self._keyframe_time = -1
-        """RTP time of the last keyframe: H.264 begins one twice, with its parameters and with the picture."""
+        """Bytes and RTP time of the last keyframe; H.264 begins one twice, with its parameters and with the picture."""
         self._asked = float("-inf")
         self._wanted = False
         self._complained: set[int] = set()
@@ -55,8 +56,6 @@ class Ingest:
         """The last keyframe and what followed, None when that is too long or too old."""
         self.target = 0
         """Bit/s that the picture may be sent with; 0 when nobody said."""
-        self._keyframe = 0
-        self._keyframe_time = -1
         self.level = 0.0
         """How loud a voice is, 0 (silent or not told) to 127, smoothed over half a second (RFC 6464)."""
         self._heard = 0.0
@@ -138,6 +137,7 @@ class Ingest:
         self._started = False
         self._anchor = None
         self._recent = None
+        self._keyframe = 0
         self._keyframe_time = -1
 
     def unbind(self, upstream: Upstream) -> None:
@@ -166,16 +166,14 @@ class Ingest:
         if out is None:
             return
         if keyframe:
-            self._keyframe_time = timestamp
             self._wanted = False
+            self._keyframe, self._keyframe_time = 0, timestamp
+        if timestamp == self._keyframe_time:
+            self._keyframe += len(payload)
         self.last_packet = now
         self.packets += 1
         self.octets += len(payload)
         packet = Packet(out, (timestamp + seqmap.time_offset) & 0xFFFFFFFF, marker, payload, now, keyframe)
-        if keyframe:
-            self._keyframe, self._keyframe_time = 0, timestamp
-        if timestamp == self._keyframe_time:
-            self._keyframe += len(payload)
         if keyframe:
             self._recent = [packet]
         elif self._recent is not None:

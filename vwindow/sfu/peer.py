@@ -252,7 +252,7 @@ class Peer:
 
     def probe(self, now: float) -> bool:
         """Load the path to find out whether it carries what pauses; tell whether that is needed now."""
-        if not self.downlink.need:
+        if not self.downlink.need and not self.downlink.probing:
             return False
         sent = sum(each.octets + each.packets * PER_PACKET for each in self.egresses) + self._padded
         octets = self.downlink.padding(now, sent)

@@ -15,6 +15,8 @@ from vwindow.sfu.uplink import Uplink
 OUR_SSRC = 1
 """Sender SSRC of our receiver reports and requests; media has random ones."""
 MIN_WAIT = 0.02
+STAMP_BYTES = 3
+"""Of abs-send-time."""
 SEEN = 1024
 """Numbers back to which a packet that comes twice is known."""
 
@@ -86,7 +88,7 @@ class Stream:
             self._octets += len(data)
             if timestamp != self._frame:  # once a frame: its packets come together and say the same
                 self._frame = timestamp
-                if self._time and (sent := extension(data, self._time)):
+                if self._time and len(sent := extension(data, self._time) or b"") == STAMP_BYTES:
                     self._uplink.take(sent, self._octets, now, round_trip)
                     self._octets = 0
             loss = self._loss

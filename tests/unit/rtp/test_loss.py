@@ -61,6 +61,18 @@ def test_what_comes_by_chance_is_no_answer_and_what_comes_late_is_one() -> None:
     assert loss.answer_time == pytest.approx(0.08, rel=0.1)
 
 
+@pytest.mark.parametrize("back", [0.15, 0.4])
+def test_a_long_way_is_learned_from_its_first_answer(back: float) -> None:
+    """By then it was asked for three times: what is known of the way so far is only a guess."""
+    loss = LossTracker()
+    loss.take(0, 0.0)
+    loss.take(2, 0.0)
+    for tick in range(round(back / 0.005)):
+        loss.due(tick * 0.005, 0.1)
+    loss.answer(1, back)
+    assert loss.answer_time == loss.leg.repair == pytest.approx(back)
+
+
 def test_order_and_duplicates_are_no_loss() -> None:
     loss = LossTracker()
     for number in (5, 6, 6, 7, 4, 3):

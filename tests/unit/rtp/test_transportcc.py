@@ -75,7 +75,10 @@ def test_arrivals_are_told_once_and_across_the_wrap() -> None:
         (65.536, None, 100),
         (65.537, 0.003, 101),
     ]
-    assert [arrived for _, arrived, _ in stamps.take(feedback)] == [None]
+    assert stamps.take(feedback) == [] and stamps.recovered == 0, "neither is told twice"
+    found = stamps.take(TransportFeedback(0, (12,)))
+    assert [(round(sent, 3), arrived) for sent, arrived, _ in found] == [(65.536, 0.003)]
+    assert stamps.recovered == 1, "it was overtaken, not lost"
     assert stamps.take(TransportFeedback(30_000, (1,))) == []  # long forgotten
 
 

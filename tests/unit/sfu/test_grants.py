@@ -50,7 +50,9 @@ async def test_without_its_grant_no_packet_more_and_with_it_again(floor: Floor) 
     console.feedback(rtcp.nack(99, console.ssrcs[DOCUMENT_SLOT], [int.from_bytes(first[0][2:4], "big")]))
     floor.run(2)
     assert console.media() == first and not console.media(repairs=True)
-    assert floor.peer("console").egresses[DOCUMENT_SLOT].source is None
+    slot = floor.peer("console").egresses[DOCUMENT_SLOT]
+    assert slot.source is None
+    assert slot.pad(5_000, floor.clock.monotonic()) == 0 and not console.media(repairs=True)  # nor to try the path
     floor.room.grant("kiosk.document", True)
     assert asked(agent, DOCUMENT) >= 1
     agent.rtp(DOCUMENT, 4, DELTA)

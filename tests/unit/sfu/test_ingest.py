@@ -96,6 +96,18 @@ def test_keyframes_are_asked_for_the_less_often_the_longer_one_takes_to_send() -
     assert ingest.interval == 10.0, "but a viewer that needs one does not wait for ever"
 
 
+def test_another_stream_is_asked_for_its_keyframe_as_soon_as_any() -> None:
+    ingest, clock, old = video()
+    feed(ingest, old, clock, 0, [KEY + bytes(40_000)])
+    ingest.target = 60_000
+    ingest.request_keyframe()
+    assert ingest.interval == 10.0
+    clock.advance(0.6)
+    new = FakeUpstream()
+    feed(ingest, new, clock, 900, [DELTA])
+    assert new.asked == 1
+
+
 def test_another_stream_goes_on_with_numbers_and_times() -> None:
     ingest, clock, old = video()
     sink = FakeSink("kiosk.face", ingest.format)
