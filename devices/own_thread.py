@@ -23,6 +23,7 @@ class OwnThread:
         self._name = name
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING + 1)
         self._thread: threading.Thread | None = None
+        self._last: Callable[[], object] = lambda: None
 
     async def call(self, function: Callable[..., Result], *given: Any) -> Result:
         """Make a call on the thread and return what it returns or raises.
@@ -59,11 +60,15 @@ class OwnThread:
             self._thread.start()
         return await done
 
-    async def close(self) -> None:
-        """Let the thread end after the call that it is in; one that hangs is left behind. Idempotent."""
+    async def close(self, last: Callable[[], object] = lambda: None) -> None:
+        """Let the thread end after the call that it is in, with `last` as its last; one that hangs is left behind.
+
+        Idempotent.
+        """
         thread, self._thread = self._thread, None
         if thread is None:
             return
+        self._last = last
         self._jobs.put_nowait(None)
         await asyncio.to_thread(thread.join, JOIN_SECONDS)
         if thread.is_alive():
@@ -74,3 +79,7 @@ class OwnThread:
         jobs = self._jobs
         while (job := jobs.get()) is not None:
             job()
+        try:
+            self._last()
+        except Exception:  # a broken driver must not keep the agent from ending
+            log.exception("%s: could not be let go of", self._name)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from devices.device import Changed
 from devices.health import Health
-from devices.keeper import Keeper
+from devices.keeper import OPEN_SECONDS, Keeper
 
 LOOK_SECONDS = 1.0
 
@@ -23,7 +23,8 @@ class PolledSession:
     async def serve(self) -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            await self._look()
+            async with asyncio.timeout(OPEN_SECONDS):  # what hangs is told as what does not answer
+                await self._look()
 
     async def close(self) -> None:
         return None

@@ -38,8 +38,7 @@ class X11Input(Polled):
 
     async def close(self) -> None:
         await super().close()
-        await self._thread.call(self._hang_up)
-        await self._thread.close()
+        await self._thread.close(self._hang_up)
 
     async def _look(self) -> str:
         name, used = await self._thread.call(self._look_now)

@@ -218,9 +218,10 @@ class Agent:
         call = self._call
         relays = relays_of(call.ice_servers) if call is not None else []
         only = self._settings.relay_only or (call is not None and call.relay_only)
+        if call is not None:
+            remember(self._settings.data_dir, relays)
         if not relays and not only:
             return None
-        remember(self._settings.data_dir, relays)
         return Relaying(relays, self._turn_context, only)
 
     async def _keep_catalogue(self) -> None:

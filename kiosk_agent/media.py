@@ -139,7 +139,7 @@ class MediaConnection:
         if self._relaying is None or not self._relaying.relays:
             return
         found = await choose(self._relaying.relays, self._relaying.context)
-        self.trouble = dict(found.failures)
+        self.trouble.update(found.failures)
         relay = self._relay = found.relay
         if relay is None:
             return

@@ -113,20 +113,28 @@ async def _ask(relay: Relay, context: ssl.SSLContext) -> str:
         if relay.way == "udp":
             await _ask_datagram(relay)
         else:
-            checked = context if relay.way == "tls" else None
-            _, writer = await asyncio.open_connection(relay.host, relay.port, ssl=checked)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            await _ask_stream(relay, context if relay.way == "tls" else None)
     except ssl.SSLError:
         return "certificate"
     except ConnectionError:
         return "refused"
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # the latter for what can be no name
         return "unknown_host"
-    except OSError:
+    except (OSError, EOFError):
         return "no_answer"
     return ""
+
+
+async def _ask_stream(relay: Relay, context: ssl.SSLContext | None) -> None:
+    """Send a binding request and wait for bytes: many a proxy accepts any connection, and no more."""
+    reader, writer = await asyncio.open_connection(relay.host, relay.port, ssl=context)
+    try:
+        writer.write(BINDING_REQUEST + secrets.token_bytes(12))
+        await reader.readexactly(len(BINDING_REQUEST))
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 class _Answer(asyncio.DatagramProtocol):

@@ -1,6 +1,10 @@
-"""This machine's own addresses: where a media worker can be reached."""
+"""Addresses: this machine's own, where a media worker can be reached, and what can be one at all."""
 
+import ipaddress
+import re
 import socket
+
+LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 def primary_address() -> str | None:
@@ -19,3 +23,13 @@ def media_listen(port: int) -> list[str]:
     """Return the `host:port` of the worker's sockets when none are set: the loopback and the primary address."""
     primary = primary_address()
     return [f"{primary}:{port}", f"127.0.0.1:{port}"] if primary else [f"127.0.0.1:{port}"]
+
+
+def is_host(name: str) -> bool:
+    """Tell whether a text can be a host: an IP address, or a name of labels of 1 to 63 characters (RFC 1123 §2.1)."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        labels = name.removesuffix(".").split(".")
+        return len(name) <= 253 and all(LABEL.fullmatch(label) for label in labels)
+    return True

@@ -78,8 +78,9 @@ class Settings(BaseModel):
     `turns:host:443?transport=tcp`. None by default."""
     turn_secret: SecretStr = SecretStr("")
     """What the TURN server has as `static-auth-secret`."""
-    turn_seconds: int = Field(default=3600, ge=60, le=86_400)
-    """How long a credential for the TURN server is good, made for one side of one call."""
+    turn_seconds: int = Field(default=43_200, ge=3600, le=86_400)
+    """How long a credential for the TURN server is good, made for one side of one call: longer than any call, since
+    a connection that breaks is made anew with it."""
     turn_only: bool = False
     """Send all media through the TURN server: to try it out."""
     face_bitrate: int = Field(default=1_500_000, ge=100_000, le=8_000_000)
@@ -113,7 +114,7 @@ class Settings(BaseModel):
     def _hosts_and_ports(cls, value: list[str]) -> list[str]:
         for entry in value:
             host, _, port = entry.rpartition(":")
-            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            if not addresses.is_host(host.strip("[]")) or not port.isdigit() or not 0 < int(port) < 65536:
                 raise ValueError(f"{entry!r} is not host:port")
         if len(set(value)) < len(value):
             raise ValueError("a worker is named twice")

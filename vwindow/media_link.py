@@ -68,6 +68,10 @@ class LinkOwner(Protocol):
         """Learn which rooms a worker has; return those that it should close."""
         ...
 
+    def returned(self, link: WorkerLink, held: Sequence[control.HeldRoom]) -> None:
+        """Learn what became of a worker's rooms while nobody heard it."""
+        ...
+
 
 class MediaLink:
     """Keep one worker alive at one socket; there are never two of them with its ports."""
@@ -218,6 +222,7 @@ class MediaLink:
             return False
         log.warning("the connection to media worker %d broke and is back", self.number)
         self._attach(wires, reply)
+        self._owner.returned(self, reply.held)
         return True
 
     async def _bury(self) -> None:

@@ -75,6 +75,8 @@ class MediaPool:
         ]
         self._listener: MediaListener | None = None
         self._homes: dict[RoomId, WorkerLink] = {}
+        self._connected: dict[RoomId, set[RoomPart]] = {}
+        """Which parts of a room are there, as far as its worker has told."""
         self._opening: Counter[int] = Counter()
         self._video = video
         self._plain: set[RoomId] = set()
@@ -109,6 +111,7 @@ class MediaPool:
             for room in rooms.result():
                 name = RoomId(room.room)
                 self._homes[name] = link
+                self._connected[name] = {cast(RoomPart, part) for part in PARTS & set(room.up)}
                 held[name] = HeldRoom(
                     room.media,
                     frozenset(cast(RoomPart, part) for part in PARTS & set(room.up)),
@@ -214,7 +217,7 @@ class MediaPool:
         """Give a room up for the side that has no H.264, once, by the way that leads on from a lost worker."""
         if self._homes.get(room) is not link:
             return
-        del self._homes[room]
+        self._forget(room)
         self._plain.add(room)
         self._leaving.add(room)
         log.warning("room %s: a side has no H.264; its media begin anew in VP8", room)
@@ -268,13 +271,17 @@ class MediaPool:
     async def close(self, room: RoomId) -> None:
         self._plain.discard(room)
         self._leaving.discard(room)
-        link = self._homes.pop(room, None)
+        link = self._forget(room)
         if link is None:
             return
         try:
             await link.ask(control.CloseRoom(room=room), CLOSE_SECONDS)
         except Refused as error:
             log.warning("room %s was not closed: %s", room, error)
+
+    def _forget(self, room: RoomId) -> WorkerLink | None:
+        self._connected.pop(room, None)
+        return self._homes.pop(room, None)
 
     def _home(self, room: RoomId) -> WorkerLink:
         link = self._homes.get(room)
@@ -298,9 +305,27 @@ class MediaPool:
         self._tell_lost(link, sorted(gone))
         return [room for room in rooms if self._homes.get(RoomId(room)) is not link]
 
+    def returned(self, link: WorkerLink, held: Sequence[control.HeldRoom]) -> None:
+        """Tell which connections came and went while the worker was not heard."""
+        for room in held:
+            name = RoomId(room.room)
+            if self._homes.get(name) is not link or self._listener is None:
+                continue
+            before, now = self._connected.setdefault(name, set()), {cast(RoomPart, p) for p in PARTS & set(room.up)}
+            for part in sorted(now ^ before):
+                self._peer_changed(name, part, "up" if part in now else "gone")
+
+    def _peer_changed(self, room: RoomId, part: RoomPart, state: str) -> None:
+        if state in ("up", "back"):
+            self._connected.setdefault(room, set()).add(part)
+        elif state == "gone":
+            self._connected.setdefault(room, set()).discard(part)
+        if self._listener is not None:
+            self._listener.peer_changed(room, part, state)
+
     def _tell_lost(self, link: WorkerLink, rooms: Sequence[RoomId]) -> None:
         for room in rooms:
-            del self._homes[room]
+            self._forget(room)
         if rooms and self._listener is not None:
             log.error("media worker %d is lost with %d rooms", link.number, len(rooms))
             self._listener.rooms_lost(rooms)
@@ -312,7 +337,7 @@ class MediaPool:
             return
         match message:
             case control.PeerChanged():
-                listener.peer_changed(room, message.part, message.state)
+                self._peer_changed(room, message.part, message.state)
             case control.SpeakerChanged():
                 listener.speaker_changed(room, message.source)
             case control.TargetsChanged():

@@ -123,6 +123,7 @@ class RemoteLink:
                 else:
                     self._attach(wires, reply)
                     log.info("media worker %d at %s is there", self.number, self._place)
+                    self._owner.returned(self, reply.held)
                     self._owner.came(self)
                     return
             await asyncio.sleep(seconds)

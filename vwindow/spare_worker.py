@@ -33,9 +33,10 @@ class SpareWorker:
 
     async def launch(self, arguments: Sequence[str], *, fresh: bool = False) -> Process:
         """Start a worker; `fresh` with the program as it is installed now. Raises OSError."""
-        spare = None if fresh else self._waiting
-        if spare is not None:
-            self._waiting = None
+        spare, self._waiting = self._waiting, None
+        if fresh and spare is not None:
+            await _end(spare)  # it has the old program
+            spare = None
         self.prepare(REST_SECONDS)
         if spare is not None and await _become(spare, arguments):
             return spare

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from vwindow.addresses import is_host
 from vwindow.desk.views import IceServerView
 from vwindow.ids import CallId
 
-URL = re.compile(r"(turns?):(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?")
+URL = re.compile(r"(turns?):(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?")
 """RFC 7065; TURN over DTLS is nowhere offered, so `turns` goes over TCP."""
 
 
@@ -24,7 +25,9 @@ def check_url(url: str) -> str:
     found = URL.fullmatch(url)
     if found is None:
         raise ValueError(f"{url!r} is not turn:host:port?transport=udp|tcp or turns:host:port?transport=tcp")
-    scheme, port, transport = found.groups()
+    scheme, host, port, transport = found.groups()
+    if not host.startswith("[") and not is_host(host):
+        raise ValueError(f"{url!r}: {host} is no name of a host")
     if scheme == "turns" and transport == "udp":
         raise ValueError(f"{url!r}: TURN over TLS goes over TCP")
     if port is not None and not 0 < int(port) < 65536:

@@ -194,6 +194,24 @@ async def test_a_cut_line_is_found_and_the_call_does_not_notice(
     assert not ears.lost and pool.links[0].restarts == 0 and console.connection.connectionState == "connected"
 
 
+async def test_who_came_and_who_left_while_the_line_was_cut_is_told_afterwards(
+    house: RemoteHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vwindow.remote_link.PING_SECONDS", 0.1)
+    monkeypatch.setattr("vwindow.remote_link.PONG_SECONDS", 0.5)
+    monkeypatch.setattr("vwindow.media_wires.CONNECT_SECONDS", 0.3)
+    pool, ears, _ = await house.pool()
+    await until(lambda: pool.up)
+    await pool.open(R1, 1)
+    await talk(house, pool, R1)
+    await until(lambda: ("console", "up") in ears.peers and ("agent", "up") in ears.peers)
+    told = len(ears.peers)
+    pool._connected[R1] = {"page", "agent"}  # as it would be, had both changed unheard
+    house.relay.break_all()
+    await until(lambda: len(ears.peers) >= told + 2)
+    assert sorted(ears.peers[told:]) == [("console", "up"), ("page", "gone")]
+
+
 async def test_rooms_of_a_worker_that_stays_away_are_given_up_and_closed_when_it_is_back(
     house: RemoteHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_addresses_of_turn_servers(url: str) -> None:
         "turns:t.example?transport=udp",
         "turn:",
         "turn:a b",
+        "turn:a..b",
     ],
 )
 def test_what_is_no_address_is_said(url: str) -> None:

@@ -14,12 +14,14 @@ from vwindow.clock import Clock
 from vwindow.desk.lanes import Lanes, persist
 from vwindow.desk.ports import Ledger, Part, RecordingOrder, RoomAnswer, Rooms
 from vwindow.desk.settings import DeskSettings
-from vwindow.desk.timers import Later
+from vwindow.desk.timers import Later, pause
 from vwindow.errors import Refused, Unavailable, VWindowError
 from vwindow.ids import CallId, CentreId, RoomId
 from vwindow.tasks import TaskSet
 
 log = logging.getLogger(__name__)
+
+SUSPEND_AGAIN_SECONDS = 0.5
 
 
 def ledger_lane(call: CallId) -> str:
@@ -149,11 +151,22 @@ class Media:
             if work.replaced or work.closed or not work.opened.done() or not work.opened.result():
                 return
             try:
-                await self._rooms.suspend(RoomId(call), work.suspended_by)
+                await self._suspend(call, work)
             except VWindowError as error:
                 log.error("call %s: recording not %s: %s", call, "suspended" if by else "resumed", error.code)
 
         self._lanes.add(f"room:{call}", "suspend", job, once=True)
+
+    async def _suspend(self, call: CallId, work: RoomWork) -> None:
+        """Tell the worker, again and again while it is not reached: what is secret must not depend on a broken line."""
+        while not work.replaced and not work.closed:
+            try:
+                await self._rooms.suspend(RoomId(call), work.suspended_by)
+            except Unavailable as error:
+                log.warning("call %s: the worker does not know yet what to keep: %s", call, error.code)
+                await pause(self._later, SUSPEND_AGAIN_SECONDS)
+            else:
+                return
 
     def close(self, call: CallId) -> None:
         """Close the room of a call and its recording."""

@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 
 from tests.fakes.desk_house import K1, S1, house
-from vwindow.calls.events import StaffResumed, StaffSuspended, VisitorResumed, VisitorSuspended
+from vwindow.calls.events import StaffResumed, StaffSuspended, VisitorHungUp, VisitorResumed, VisitorSuspended
+from vwindow.desk.media import SUSPEND_AGAIN_SECONDS
 from vwindow.desk.ports import HeldRoom
+from vwindow.errors import Unavailable
 from vwindow.ids import RoomId
 
 
@@ -60,6 +62,37 @@ async def test_a_reminder_reaches_the_console_alone() -> None:
         assert h.outbox.staff_calls[S1].suspended_long
 
 
+async def test_a_worker_that_is_not_reached_is_told_when_it_is() -> None:
+    async with house() as h:
+        call = await h.talking()
+        h.rooms.broken["suspend"] = Unavailable("worker_lost")
+        await h.desk.submit(VisitorSuspended(h.clock.now(), call, K1))
+        for _ in range(3):
+            await turns()
+            h.later.advance(SUSPEND_AGAIN_SECONDS)
+        tries = [name for what, name in h.rooms.log if what == "suspend"]
+        assert len(tries) >= 2 and set(tries) == {"kiosk"}
+        del h.rooms.broken["suspend"]
+        h.later.advance(SUSPEND_AGAIN_SECONDS)
+        await h.desk.settled()
+        tries = [name for what, name in h.rooms.log if what == "suspend"]
+        h.later.advance(10 * SUSPEND_AGAIN_SECONDS)
+        await h.desk.settled()
+        assert [name for what, name in h.rooms.log if what == "suspend"] == tries, "said once, and then no more"
+
+
+async def test_a_call_that_ends_while_its_worker_is_not_reached_is_over() -> None:
+    async with house() as h:
+        call = await h.talking()
+        h.rooms.broken["suspend"] = Unavailable("worker_lost")
+        await h.desk.submit(VisitorSuspended(h.clock.now(), call, K1))
+        await turns()
+        await h.desk.submit(VisitorHungUp(h.clock.now(), call, K1))
+        h.later.advance(SUSPEND_AGAIN_SECONDS)
+        await h.desk.settled()
+        assert h.rooms.log[-1] == ("close", call)
+
+
 async def test_what_is_suspended_before_the_room_is_open_is_recorded_from_the_beginning_as_such() -> None:
     async with house() as h:
         h.rooms.gate = asyncio.Event()
@@ -104,3 +137,9 @@ async def test_a_server_that_comes_back_finds_it_suspended() -> None:
         await h.desk.submit(StaffResumed(h.clock.now(), call, S1))
         await h.desk.settled()
         assert h.rooms.log[-1] == ("suspend", "")
+
+
+async def turns() -> None:
+    """Let what can go on go on; a lane that tries again never settles."""
+    for _ in range(20):
+        await asyncio.sleep(0)

@@ -9,6 +9,7 @@ import pytest
 from devices.errors import DeviceUnavailable
 from devices.keeper import Keeper
 from devices.own_thread import OwnThread
+from devices.polled import Polled
 from devices.simulation import parse_faults
 from devices.stream import MAX_WAITING, Stream
 from tests.fakes.health_watch import HealthWatch
@@ -120,6 +121,40 @@ async def test_a_thread_that_hangs_takes_no_more_than_sixteen_calls_and_is_left_
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def test_a_thread_lets_go_with_its_last_call_and_is_not_waited_for_when_it_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("devices.own_thread.JOIN_SECONDS", 0.05)
+    thread, let_go = OwnThread("good"), threading.Event()
+    await thread.call(lambda: None)
+    await thread.close(let_go.set)
+    assert let_go.is_set()
+    hung, held = OwnThread("hung"), threading.Event()
+    waiting = asyncio.ensure_future(hung.call(held.wait, 10))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await hung.close(let_go.set)
+    held.set()
+    await waiting
+
+
+async def test_a_look_that_hangs_is_a_device_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devices.polled.OPEN_SECONDS", 0.05)
+    hangs = asyncio.Event()
+
+    async def look() -> str:
+        if hangs.is_set():
+            await asyncio.Event().wait()
+        return "played 2"
+
+    device, watch = Polled("played", look, 0.01), HealthWatch()
+    device.start(watch)
+    await watch.until("ready")
+    hangs.set()
+    assert (await watch.until("unavailable")).code == "no_answer"
+    await device.close()
 
 
 def test_faults_are_read_and_what_is_none_is_given_back() -> None:
