@@ -159,11 +159,14 @@ class Media:
 
     async def _suspend(self, call: CallId, work: RoomWork) -> None:
         """Tell the worker, again and again while it is not reached: what is secret must not depend on a broken line."""
+        told = False
         while not work.replaced and not work.closed:
             try:
                 await self._rooms.suspend(RoomId(call), work.suspended_by)
             except Unavailable as error:
-                log.warning("call %s: the worker does not know yet what to keep: %s", call, error.code)
+                if not told:
+                    log.warning("call %s: the worker does not know yet what to keep: %s", call, error.code)
+                told = True
                 await pause(self._later, SUSPEND_AGAIN_SECONDS)
             else:
                 return
